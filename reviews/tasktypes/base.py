@@ -1,0 +1,52 @@
+"""What every task type must be able to say of a label, and nothing of where labels are kept.
+
+A value is plain JSON (`reviews/tasktypes` knows no Django and no database): text for classification, lists
+for the others. `None` means that there is no label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Value: TypeAlias = Any
+"""A label as plain JSON, in the shape of its task type."""
+
+
+class BadValue(ValueError):
+    """A value that its task type refuses. `code` is for programs, `detail` for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskType:
+    """The functions that know one kind of label. One module makes one, the registry lists it.
+
+    check(value, classes)   the value as it is stored, or BadValue; `classes` None means any class
+    classes_in(value)       the classes that the value uses
+    same(a, b)              whether two values say the same
+    distance(a, b)          0.0 (the same) to 1.0 (nothing in common)
+    diff(a, b)              the changes from `a` to `b`: [{"part", "before", "after"}], empty when the same
+    consensus(values)       the value that several opinions (one or more) add up to
+    from_json, to_json      the value as it comes in and goes out in JSON; from_json raises BadValue
+    from_cell, to_cell      the value as the text of one table cell; from_cell raises BadValue
+    check_probs(probs)      {class: probability} of a model, or BadValue; None: such models score no classes
+    """
+
+    name: str
+    check: Callable[[Value, Collection[str] | None], Value]
+    classes_in: Callable[[Value], Sequence[str]]
+    same: Callable[[Value, Value], bool]
+    distance: Callable[[Value, Value], float]
+    diff: Callable[[Value, Value], list[dict[str, Value]]]
+    consensus: Callable[[Sequence[Value]], Value]
+    from_json: Callable[[Any], Value]
+    to_json: Callable[[Value], Any]
+    from_cell: Callable[[str], Value]
+    to_cell: Callable[[Value], str]
+    check_probs: Callable[[Mapping[str, Any]], dict[str, float]] | None
