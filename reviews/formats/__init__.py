@@ -1,0 +1,1 @@
+"""How data comes and goes, one file per format. Pure: neither Django nor Celery may be imported here."""
