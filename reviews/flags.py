@@ -1,0 +1,174 @@
+"""Flags as others see them: raised by machines or by people, loaded for the screen. `reviews.workflow` moves them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.utils import timezone
+from psycopg.types.json import Jsonb
+
+from . import ledger
+from .models import (
+    Annotation,
+    Correction,
+    Dataset,
+    Decision,
+    Flag,
+    FlagKind,
+    FlagState,
+    Item,
+    SignOff,
+)
+
+# In these states a person's work is under way; the database allows one such flag per suspicion.
+PENDING = (FlagState.ESCALATED, FlagState.RETURNED, FlagState.PROPOSED)
+TOUCHED = (*PENDING, FlagState.KEPT, FlagState.APPLIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What a detection run says of one item, or one part of it."""
+
+    item_id: int
+    kind: FlagKind
+    given: Any
+    suggested: Any
+    score: float
+    priority: float
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+    part: Any = None
+
+
+def for_display() -> QuerySet[Flag]:
+    """Flags with all that a screen shows of them, in a number of queries that does not grow with theirs."""
+    signoffs = Prefetch("signoffs", SignOff.objects.select_related("signer").order_by("id"))
+    corrections = Correction.objects.select_related("author", "decision").prefetch_related(signoffs).order_by("-id")
+    return Flag.objects.select_related(
+        "item__media", "item__current_revision", "leased_to", "raised_by"
+    ).prefetch_related(
+        Prefetch("decisions", Decision.objects.select_related("reviewer").order_by("id")),
+        Prefetch("corrections", corrections),
+        Prefetch("item__annotations", Annotation.objects.select_related("annotator").order_by("id")),
+    )
+
+
+def report(*, item: Item, reporter: AbstractBaseUser, reason: str, suggested: Any = None) -> Flag:
+    """A flag that a person raised on an item."""
+    with transaction.atomic():
+        ledger.share(dataset_id=item.dataset_id)
+        given = item.current_revision.value if item.current_revision else None
+        flag = Flag.objects.create(
+            dataset_id=item.dataset_id,
+            item=item,
+            kind=FlagKind.REPORTED,
+            given=given,
+            suggested=suggested,
+            score=1.0,
+            priority=1.0,
+            evidence=[{"detector": "person", "text": reason, "data": {}}],
+            raised_by=reporter,
+        )
+        ledger.record(
+            dataset_id=item.dataset_id,
+            actor=reporter,
+            action="flag.report",
+            subject=flag,
+            payload={"item": item.external_id, "reason": reason, "suggested": suggested},
+        )
+    return flag
+
+
+def replace_flags(*, dataset: Dataset, run_id: int, suspicions: Iterable[Suspicion]) -> Counter[str]:
+    """How many flags of each kind stand after the run's suspicions replaced the open flags of earlier runs.
+
+    What people have touched stays as it is: flags in anyone's hands, and suspicions that somebody already settled for
+    the label as it stands.
+    """
+    with transaction.atomic():
+        ledger.share(dataset_id=dataset.pk)
+        superseded = _supersede(dataset_id=dataset.pk)
+        settled = _settled(dataset_id=dataset.pk)
+        raised: Counter[str] = Counter()
+        _copy(
+            dataset_id=dataset.pk,
+            run_id=run_id,
+            suspicions=(s for s in suspicions if not _is_settled(s, settled)),
+            raised=raised,
+        )
+        ledger.record(
+            dataset_id=dataset.pk,
+            actor=None,
+            action="flags.replace",
+            subject=dataset,
+            payload={"run": run_id, "raised": dict(raised), "superseded": superseded},
+        )
+    return raised
+
+
+def _supersede(*, dataset_id: int) -> int:
+    """Retire the open flags of earlier runs that nobody holds or talks about. Also in `workflow.TRANSITIONS`."""
+    untouched = Flag.objects.filter(dataset_id=dataset_id, state=FlagState.OPEN, run__isnull=False, comments=None)
+    return untouched.exclude(leased_until__gt=timezone.now()).update(
+        state=FlagState.SUPERSEDED, version=F("version") + 1
+    )
+
+
+def _settled(*, dataset_id: int) -> dict[tuple[int, str], list[tuple[str, Any, Any]]]:
+    """Per (item, kind): state, part and given value of the flags that people have in hand or have decided."""
+    people = Q(state__in=[*TOUCHED, FlagState.OPEN])
+    rows = Flag.objects.filter(people, dataset_id=dataset_id).values_list("item", "kind", "state", "part", "given")
+    settled: dict[tuple[int, str], list[tuple[str, Any, Any]]] = {}
+    for item, kind, *rest in rows.iterator():
+        settled.setdefault((item, kind), []).append(tuple(rest))
+    return settled
+
+
+def _is_settled(suspicion: Suspicion, settled: dict[tuple[int, str], list[tuple[str, Any, Any]]]) -> bool:
+    """Whether people have this suspicion in hand, or have already answered it for the label as it stands.
+
+    A label that was kept answers suspicions about that same label; once it changed, machines may ask again. A label
+    that was corrected is people's own: machines do not dispute it.
+    """
+    return any(
+        part == suspicion.part and (state != FlagState.KEPT or given == suspicion.given)
+        for state, part, given in settled.get((suspicion.item_id, suspicion.kind), ())
+    )
+
+
+COPY_FLAGS = """
+    COPY reviews_flag (dataset_id, item_id, kind, part, given, suggested, score, priority, evidence, state, version,
+                       run, created_at) FROM STDIN
+"""
+
+
+def _copy(*, dataset_id: int, run_id: int, suspicions: Iterable[Suspicion], raised: Counter[str]) -> None:
+    now = timezone.now()
+    with connection.cursor() as cursor, cursor.copy(COPY_FLAGS) as copy:
+        for s in suspicions:
+            raised[s.kind] += 1
+            copy.write_row(
+                (
+                    dataset_id,
+                    s.item_id,
+                    str(s.kind),
+                    None if s.part is None else Jsonb(s.part),
+                    None if s.given is None else Jsonb(s.given),
+                    None if s.suggested is None else Jsonb(s.suggested),
+                    s.score,
+                    s.priority,
+                    Jsonb(s.evidence),
+                    FlagState.OPEN.value,
+                    1,
+                    run_id,
+                    now,
+                )
+            )
+
+
+def record_health(*, dataset: Dataset, health: dict[str, Any]) -> None:
+    """Keep what the last finished run estimated of the whole set: grade, error rate with its interval, run, time."""
+    Dataset.objects.filter(pk=dataset.pk).update(health=health)

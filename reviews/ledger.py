@@ -1,0 +1,173 @@
+"""The ledger: official labels as append-only revisions, and a sealed chain of events over them.
+
+Writers hold a shared advisory lock per dataset until they commit; sealing takes the exclusive one for a moment. At
+that moment no event is in flight, so every event with an id above the last sealed one is committed and unsealed, and
+the chain is extended without touching a row that exists.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import OperationalError, connection, transaction
+from django.db.models import F, OuterRef, Subquery
+from psycopg.errors import LockNotAvailable
+
+from .errors import LedgerBusy, NotAllowedNow
+from .models import AuditEvent, Cause, Dataset, Item, LabelRevision, Seal
+
+LOCK_CLASS = 0x4C52  # "LR": keeps our advisory locks apart from anyone else's in the same database
+GENESIS = "0" * 64
+
+
+def share(*, dataset_id: int) -> None:
+    """Join the writers of this dataset's ledger until the transaction ends. Take it before the first event."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [LOCK_CLASS, dataset_id])
+
+
+def record(
+    *, dataset_id: int, actor: AbstractBaseUser | None, action: str, subject: Any, payload: dict[str, Any]
+) -> AuditEvent:
+    """The audit event of what `actor` did to `subject`, written in the caller's transaction."""
+    return AuditEvent.objects.create(
+        dataset_id=dataset_id,
+        actor_id=actor.pk if actor else None,
+        action=action,
+        subject_type=subject._meta.model_name,
+        subject_id=subject.pk,
+        payload=payload,
+    )
+
+
+# Label revisions
+
+
+class RevisionDigest:
+    """SHA-256 over the revisions of one event, in order of item and number; the event's payload carries it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._hash = hashlib.sha256()
+
+    def add(self, *, external_id: str, number: int, value: Any, status: str, cause: str) -> None:
+        self.count += 1
+        self._hash.update(canonical_bytes([external_id, number, value, status, cause]))
+
+    def payload(self) -> dict[str, Any]:
+        return {"count": self.count, "sha256": self._hash.hexdigest()}
+
+
+def canonical_bytes(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
+def append_revision(
+    *,
+    item: Item,
+    base: LabelRevision,
+    value: Any,
+    status: str,
+    cause: Cause,
+    actor: AbstractBaseUser,
+    subject: Any,
+    payload: dict[str, Any],
+) -> LabelRevision:
+    """The next official label of `item`, appended after `base` together with its audit event.
+
+    Raises `NotAllowedNow` where `base` is no longer the newest revision: somebody else's label came first.
+    """
+    digest = RevisionDigest()
+    digest.add(external_id=item.external_id, number=base.number + 1, value=value, status=status, cause=cause)
+    event = record(
+        dataset_id=item.dataset_id,
+        actor=actor,
+        action=f"label.{cause}",
+        subject=subject,
+        payload={
+            **payload,
+            "item": item.external_id,
+            "before": {"value": base.value, "status": base.status},
+            "after": {"value": value, "status": status},
+            "revisions": digest.payload(),
+        },
+    )
+    revision = LabelRevision.objects.create(
+        item=item, number=base.number + 1, value=value, status=status, cause=cause, event=event
+    )
+    moved = Item.objects.filter(pk=item.pk, current_revision_id=base.pk).update(current_revision_id=revision.pk)
+    if moved != 1:
+        raise NotAllowedNow("The official label of this item has changed since this correction was proposed.")
+    return revision
+
+
+# Sealing
+
+
+def unsealed_datasets() -> list[int]:
+    """Ids of the datasets whose newest event is not in the chain yet."""
+    newest = AuditEvent.objects.filter(dataset=OuterRef("pk")).order_by("-id").values("id")[:1]
+    sealed = Seal.objects.filter(dataset=OuterRef("pk")).order_by("-position").values("event_id")[:1]
+    ends = Dataset.objects.annotate(newest=Subquery(newest), sealed=Subquery(sealed)).filter(newest__isnull=False)
+    return list(ends.exclude(newest=F("sealed")).values_list("pk", flat=True))
+
+
+def seal(*, dataset_id: int, patience_ms: int = 100) -> int:
+    """The position of the last event in the chain, after every committed event was added to it.
+
+    Raises `LedgerBusy` where the writers (an import, say) do not make room within `patience_ms`: those who queue
+    for the lock make new writers queue behind them, so the wait is short.
+    """
+    with transaction.atomic():
+        _lock_exclusively(dataset_id=dataset_id, patience_ms=patience_ms)
+        last = Seal.objects.filter(dataset_id=dataset_id).order_by("-position").first()
+        position, previous = (last.position, last.hash) if last else (0, GENESIS)
+        events = AuditEvent.objects.filter(dataset_id=dataset_id, id__gt=last.event_id if last else 0).order_by("id")
+        for batch in _batches(events.iterator(chunk_size=2000), 2000):
+            seals = []
+            for event in batch:
+                position, previous = position + 1, chain_hash(previous=previous, event=event)
+                seals.append(Seal(event=event, dataset_id=dataset_id, position=position, hash=previous))
+            Seal.objects.bulk_create(seals)
+    return position
+
+
+def chain_hash(*, previous: str, event: AuditEvent) -> str:
+    """SHA-256 over the hash before and every column of the event."""
+    line = [
+        previous,
+        event.pk,
+        event.dataset_id,
+        event.actor_id,
+        event.action,
+        event.subject_type,
+        event.subject_id,
+        event.payload,
+        event.created_at.isoformat(),
+    ]
+    return hashlib.sha256(canonical_bytes(line)).hexdigest()
+
+
+def _lock_exclusively(*, dataset_id: int, patience_ms: int) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{patience_ms}ms"])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, dataset_id])
+            cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise LedgerBusy("Something is being written, an import perhaps. Try again in a moment.") from error
+        raise
+
+
+def _batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

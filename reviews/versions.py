@@ -1,0 +1,159 @@
+"""Versions: named positions in the ledger, read back exactly as the dataset stood there."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+
+from . import ledger
+from .errors import NotAllowedNow
+from .models import Dataset, LabelStatus, Version
+
+ROWS_AT = """
+    SELECT i.external_id, i.text, i.features, i.media_path, i.split, i.meta, r.value, r.status
+    FROM (
+        SELECT DISTINCT ON (r.item_id) r.item_id, r.value, r.status
+        FROM reviews_labelrevision r JOIN reviews_seal s ON s.event_id = r.event_id
+        WHERE s.dataset_id = %s AND s.position <= %s
+        ORDER BY r.item_id, r.number DESC
+    ) r JOIN reviews_item i ON i.id = r.item_id
+    WHERE r.status <> 'excluded'
+    ORDER BY r.item_id
+"""
+
+
+def rows_at(*, dataset_id: int, position: int) -> Iterator[dict[str, Any]]:
+    """The canonical rows of the dataset as it stood at `position`, in order of import, streamed.
+
+    Excluded items are left out. Holds a transaction open until it is exhausted or closed.
+    """
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(ROWS_AT, [dataset_id, position])
+        while rows := cursor.fetchmany(2000):
+            for row in rows:
+                yield _canonical_row(*row)
+
+
+def _canonical_row(
+    external_id: str,
+    text: str | None,
+    features: str | None,
+    media_path: str,
+    split: str,
+    meta: str,
+    value: str | None,
+    status: str,
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": external_id}
+    if text is not None:
+        row["text"] = text
+    if features is not None:
+        row["features"] = orjson.loads(features)
+    if media_path:
+        row["image"] = media_path
+    if value is not None and value != "null":
+        row["label"] = orjson.loads(value)
+    if split:
+        row["split"] = split
+    if meta != "{}":
+        row["meta"] = orjson.loads(meta)
+    if status == LabelStatus.AMBIGUOUS:
+        row["ambiguous"] = True
+    return row
+
+
+def freeze(*, dataset: Dataset, tag: str, note: str, actor: AbstractBaseUser) -> Version:
+    """A new version: everything committed so far, under a name, with the hash of its canonical export."""
+    position = ledger.seal(dataset_id=dataset.pk, patience_ms=5000)
+    sha256, count = content_hash(dataset_id=dataset.pk, position=position)
+    with transaction.atomic():
+        ledger.share(dataset_id=dataset.pk)
+        version, created = Version.objects.get_or_create(
+            dataset=dataset,
+            tag=tag,
+            defaults={"note": note, "position": position, "sha256": sha256, "item_count": count, "created_by": actor},
+        )
+        if not created:
+            raise NotAllowedNow(f"There is a version {tag} already; versions never change.")
+        ledger.record(
+            dataset_id=dataset.pk,
+            actor=actor,
+            action="version.freeze",
+            subject=version,
+            payload={"tag": tag, "position": position, "sha256": sha256, "items": count},
+        )
+    return version
+
+
+def content_hash(*, dataset_id: int, position: int) -> tuple[str, int]:
+    """SHA-256 of the canonical export at `position`, and how many items are in it."""
+    digest, count = hashlib.sha256(), 0
+    for row in rows_at(dataset_id=dataset_id, position=position):
+        digest.update(ledger.canonical_bytes(row))
+        count += 1
+    return digest.hexdigest(), count
+
+
+DIFF = """
+    WITH ranked AS (
+        SELECT r.id, r.item_id, r.number, s.position FROM reviews_labelrevision r
+        JOIN reviews_seal s ON s.event_id = r.event_id
+        WHERE s.dataset_id = %(dataset)s AND s.position > %(older)s AND s.position <= %(newer)s
+    ), touched AS (
+        SELECT DISTINCT ON (item_id) item_id, id AS after_id FROM ranked
+        WHERE item_id > %(after_item)s ORDER BY item_id, number DESC
+    )
+    SELECT t.item_id, i.external_id, b.value, b.status, a.value, a.status, a.cause,
+           u.username, e.created_at, coalesce(d.reason, '')
+    FROM touched t
+    JOIN reviews_item i ON i.id = t.item_id
+    JOIN reviews_labelrevision a ON a.id = t.after_id
+    JOIN reviews_auditevent e ON e.id = a.event_id
+    LEFT JOIN auth_user u ON u.id = e.actor_id
+    LEFT JOIN reviews_correction c ON c.revision_id = a.id
+    LEFT JOIN reviews_decision d ON d.id = c.decision_id
+    LEFT JOIN LATERAL (
+        SELECT r.value, r.status FROM reviews_labelrevision r JOIN reviews_seal s ON s.event_id = r.event_id
+        WHERE r.item_id = t.item_id AND s.position <= %(older)s ORDER BY r.number DESC LIMIT 1
+    ) b ON true
+    WHERE (b.status IS NULL OR (b.value, b.status) IS DISTINCT FROM (a.value, a.status))
+    ORDER BY t.item_id LIMIT %(limit)s
+"""
+
+
+def diff(*, older: Version, newer: Version, after_item: int = 0, limit: int = 100) -> list[dict[str, Any]]:
+    """Up to `limit` items whose label differs between two versions, in order of item id above `after_item`."""
+    bounds = {"dataset": older.dataset_id, "older": older.position, "newer": newer.position}
+    with connection.cursor() as cursor:
+        cursor.execute(DIFF, {**bounds, "after_item": after_item, "limit": limit})
+        return [_difference(*row) for row in cursor.fetchall()]
+
+
+def _difference(
+    item_id: int,
+    external_id: str,
+    value_before: str | None,
+    status_before: str | None,
+    value_after: str | None,
+    status_after: str,
+    cause: str,
+    author: str | None,
+    at: Any,
+    reason: str,
+) -> dict[str, Any]:
+    return {
+        "item": {"id": item_id, "external_id": external_id},
+        "before": _label(value_before, status_before) if status_before else None,
+        "after": _label(value_after, status_after),
+        "cause": cause,
+        "author": author,
+        "reason": reason,
+        "at": at,
+    }
+
+
+def _label(value: str | None, status: str | None) -> dict[str, Any]:
+    return {"value": None if value is None else orjson.loads(value), "status": status}
