@@ -3,6 +3,7 @@ from django.db import models
 
 from .dataset import Dataset
 from .item import Item
+from .triggers import APPEND_ONLY, KEPT
 
 
 class Annotator(models.Model):
@@ -16,6 +17,7 @@ class Annotator(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dataset", "name"], name="annotator_name_once")]
+        triggers = [KEPT]
 
     def __str__(self) -> str:
         return self.name
@@ -24,11 +26,16 @@ class Annotator(models.Model):
 class Annotation(models.Model):
     """One annotator's opinion on one item; never overwritten."""
 
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="annotations")
-    annotator = models.ForeignKey(Annotator, on_delete=models.PROTECT, related_name="annotations")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="annotations", db_constraint=False)
+    annotator = models.ForeignKey(
+        Annotator, on_delete=models.PROTECT, related_name="annotations", db_constraint=False
+    )
     value = models.JSONField()
     # When the opinion was given, as the import said; unknown where it did not.
     given_at = models.DateTimeField(null=True)
+
+    class Meta:
+        triggers = [APPEND_ONLY]
 
     def __str__(self) -> str:
         return f"{self.annotator_id} on {self.item_id}: {self.value}"

@@ -1,6 +1,8 @@
 from django.conf import settings as project
 from django.db import models
 
+from .triggers import KEPT
+
 
 class TaskType(models.TextChoices):
     CLASSIFICATION = "classification"
@@ -56,6 +58,7 @@ class Dataset(models.Model):
                 condition=models.Q(signoff_policy__in=SignoffPolicy.values), name="dataset_signoff_policy"
             ),
         ]
+        triggers = [KEPT]
 
     def __str__(self) -> str:
         return self.name

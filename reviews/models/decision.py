@@ -5,7 +5,8 @@ from django.db import models
 from .dataset import Dataset
 from .flag import Flag, FlagState
 from .item import Item
-from .ledger import APPEND_ONLY, LabelRevision, LabelStatus
+from .ledger import LabelRevision, LabelStatus
+from .triggers import APPEND_ONLY, KEPT
 
 
 class Action(models.TextChoices):
@@ -79,7 +80,7 @@ class Correction(models.Model):
         ]
         triggers = [
             pgtrigger.ReadOnly(name="frozen_proposal", exclude=["state", "revision"]),
-            pgtrigger.Protect(name="kept_for_ever", operation=pgtrigger.Delete),
+            KEPT,
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,9 @@
+import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from .dataset import Dataset
+from .triggers import KEPT
 
 
 class MediaFile(models.Model):
@@ -20,9 +22,15 @@ class MediaFile(models.Model):
 
 
 class Item(models.Model):
-    """One example. Everything here stays as it was imported; only `current_revision` moves."""
+    """One example. Everything here stays as it was imported; only `current_revision` moves.
 
-    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="items", db_index=False)
+    Like every table that an import fills, it has no row-by-row foreign keys (docs/adr/0002): the triggers below see to
+    it that what they would point to never goes away.
+    """
+
+    dataset = models.ForeignKey(
+        Dataset, on_delete=models.PROTECT, related_name="items", db_index=False, db_constraint=False
+    )
     external_id = models.TextField(db_collation="C")
     text = models.TextField(null=True, blank=True)
     features = models.JSONField(null=True, blank=True)
@@ -31,14 +39,17 @@ class Item(models.Model):
     media_path = models.TextField(blank=True, default="")
     split = models.TextField(blank=True, default="")
     meta = models.JSONField(default=dict, blank=True)
-    # Only a pointer to the newest revision, so without a constraint of its own: the two tables would otherwise
-    # check each other row by row on every import. `verify_ledger` proves that it points right.
+    # Only a pointer to the newest revision; `verify_ledger` proves that it points right.
     current_revision = models.ForeignKey(
         "LabelRevision", null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dataset", "external_id"], name="item_external_id_once")]
+        triggers = [
+            pgtrigger.ReadOnly(name="as_imported", exclude=["current_revision"]),
+            KEPT,
+        ]
 
     def __str__(self) -> str:
         return self.external_id

@@ -1,12 +1,10 @@
-import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from .dataset import Dataset
 from .item import Item
-
-APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+from .triggers import APPEND_ONLY
 
 
 class AuditEvent(models.Model):
@@ -63,12 +61,16 @@ class Cause(models.TextChoices):
 class LabelRevision(models.Model):
     """The official label of an item from one event on. Its author and time are the event's."""
 
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="revisions", db_index=False)
+    item = models.ForeignKey(
+        Item, on_delete=models.PROTECT, related_name="revisions", db_index=False, db_constraint=False
+    )
     number = models.PositiveIntegerField()
     value = models.JSONField(null=True)
     status = models.CharField(max_length=12, choices=LabelStatus, default=LabelStatus.LABELLED)
     cause = models.CharField(max_length=12, choices=Cause)
-    event = models.ForeignKey(AuditEvent, on_delete=models.PROTECT, related_name="revisions")
+    event = models.ForeignKey(
+        AuditEvent, on_delete=models.PROTECT, related_name="revisions", db_constraint=False
+    )
 
     class Meta:
         constraints = [

@@ -1,0 +1,187 @@
+"""Which column or key of a file means what: as the mapping says, else guessed where it is obvious."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Any
+
+from reviews.formats.canonical import KEYS, MEDIA_KEYS
+from reviews.formats.errors import FormatError
+
+# The names that are taken for a role without being told, the likelier first.
+NAMES: dict[str, tuple[str, ...]] = {
+    "id": ("id", "item_id", "external_id", "image_id", "text_id", "doc_id", "document_id", "sample_id", "example_id")
+    + ("uid", "uuid", "guid", "item", "key", "index", "", "unnamed:_0"),
+    "text": ("text", "message", "sentence", "content", "body", "document", "review", "comment", "tweet", "utterance")
+    + ("question", "abstract", "description", "sms", "post", "headline", "title", "transcript", "query", "prompt"),
+    "image": ("image", "image_path", "img", "img_path", "image_file", "image_name", "file_name", "filename", "file")
+    + ("file_path", "filepath", "path", "picture", "photo"),
+    "label": ("label", "class", "category", "given_label", "noisy_label", "class_name", "label_name", "class_label")
+    + ("target", "sentiment", "intent", "annotation", "y"),
+    "annotator": ("annotator", "annotator_id", "worker", "worker_id", "labeler", "labeller", "rater", "rater_id")
+    + ("labeled_by", "labelled_by"),
+    "at": ("at", "annotated_at", "labeled_at", "labelled_at"),
+    "split": ("split", "subset"),
+    "gold": ("gold", "gold_label"),
+}
+GUESSED_ALIKE = frozenset({"labels", "predictions", "embedding", "ambiguous"})
+ROLES = (*NAMES, *sorted(GUESSED_ALIKE), "features", "meta")
+LISTS = ("annotators", "feature_columns", "meta_columns", "ignore")
+LONG_TEXT = 15
+FEW_CLASSES = 50
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each column's cells go. What has no role goes into `rest`: features or meta."""
+
+    roles: Mapping[str, str]  # role -> column
+    annotators: frozenset[str] = frozenset()  # columns, each with the opinions of the annotator it is named after
+    features: frozenset[str] = frozenset()
+    meta: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    rest: str = "meta"
+    _places: dict[str, tuple[str, str]] = field(default_factory=dict, compare=False)
+
+    def place(self, column: str) -> tuple[str, str]:
+        """(bucket, key): "" and the canonical key, or the object and the key in it; "ignore" for nowhere."""
+        if not self._places:
+            self._places.update({name: ("", role) for role, name in self.roles.items()})
+        return self._places.get(column) or self._places.setdefault(column, self._place(column))
+
+    def _place(self, column: str) -> tuple[str, str]:
+        for bucket in ("annotators", "features", "meta", "ignore"):
+            if column in getattr(self, bucket):
+                return bucket, column
+        bucket, dot, name = column.partition(".")
+        if dot and bucket in ("features", "meta"):
+            return bucket, name
+        return self.rest, column
+
+    def plain(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+        """The canonical row that a record says, and whether it is one opinion of an item that may come again."""
+        out: dict[str, Any] = {}
+        for column, value in values.items():
+            bucket, key = self.place(column)
+            if not bucket:
+                out[key] = value
+            elif bucket != "ignore":
+                out.setdefault(bucket, {})[key] = value
+        if "annotator" in self.roles or "annotators" in out:
+            return self._with_opinions(out), "annotator" in self.roles
+        return out, False
+
+    def _with_opinions(self, out: dict[str, Any]) -> dict[str, Any]:
+        opinions = [{"annotator": name, "value": value} for name, value in out.pop("annotators", {}).items() if value]
+        annotator, at = out.pop("annotator", ""), out.pop("at", None)
+        if "annotator" in self.roles and out.get("label") is not None:
+            name = annotator if annotator is None or isinstance(annotator, str) else str(annotator)
+            opinions.append({"annotator": name, "value": out.pop("label"), "at": at})
+        return out | {"labels": [*out.get("labels", []), *opinions]} if opinions else out
+
+    def column(self, key: str | None) -> str | None:
+        """What the file calls the canonical key, for an error."""
+        if key in ("labels", "label") and "annotator" in self.roles:
+            return self.roles.get("label")
+        return self.roles.get(key, key) if key else key
+
+
+def lay_out(*, mapping: Mapping[str, Any], columns: Sequence[str], sample: Sequence[Mapping[str, Any]], media: str) -> Layout:
+    """The layout of a file with these columns; raises FormatError for a mapping that does not fit them."""
+    _check(mapping, columns)
+    roles = {role: column for role, column in mapping.items() if role in ROLES and column}
+    lists = {name: frozenset(mapping.get(name) or ()) for name in LISTS}
+    taken = set(roles.values()).union(*lists.values())
+    wanted = [role for role in _roles_of(media) if role not in mapping]
+    _guess_by_name(roles, taken, columns, wanted)
+    if "label" in wanted and "label" not in roles and "labels" not in roles and not lists["annotators"]:
+        _guess_label(roles, taken, columns, sample, media)
+    if media == "text" and "text" in wanted and "text" not in roles:
+        _guess_text(roles, taken, columns, sample)
+    has_features = "features" in roles or lists["feature_columns"] or any(c.startswith("features.") for c in columns)
+    return Layout(
+        roles=roles,
+        annotators=lists["annotators"],
+        features=lists["feature_columns"],
+        meta=lists["meta_columns"],
+        ignore=lists["ignore"],
+        rest="features" if media == "table" and not has_features else "meta",
+    )
+
+
+def _check(mapping: Mapping[str, Any], columns: Collection[str]) -> None:
+    for role, said in mapping.items():
+        if role in ("delimiter", "encoding"):
+            continue
+        if role not in ROLES and role not in LISTS:
+            known = ", ".join((*ROLES, *LISTS))
+            raise FormatError("unknown_role", f"the mapping names “{role}”; it may name {known}", column=role)
+        named = said if role in LISTS else [said] if said else []
+        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+            raise FormatError("bad_mapping", f"“{role}” of the mapping must be given as text", column=role)
+        for name in named:
+            if name not in columns:
+                raise FormatError("unknown_column", f"there is no column “{name}” in the file", line=1, column=name)
+
+
+def _roles_of(media: str) -> list[str]:
+    others = set(MEDIA_KEYS.values()) - {MEDIA_KEYS[media]}
+    return [role for role in ROLES if role not in others]
+
+
+def _guess_by_name(roles: dict[str, str], taken: set[str], columns: Sequence[str], wanted: Iterable[str]) -> None:
+    known: dict[str, str] = {}
+    for column in columns:
+        known.setdefault("_".join(column.strip().lower().replace("-", " ").split()), column)
+    for role in wanted:
+        found = next((known[n] for n in NAMES.get(role, (role,)) if known.get(n, None) not in taken | {None}), None)
+        if found is not None and (role != "at" or "annotator" in roles):
+            roles[role] = found
+            taken.add(found)
+
+
+def _guess_text(
+    roles: dict[str, str], taken: set[str], columns: Sequence[str], sample: Sequence[Mapping[str, Any]]
+) -> None:
+    """The column with the longest texts, when these are sentences rather than words."""
+    lengths = {c: _mean_length(sample, c) for c in columns if c not in taken}
+    longest = max(lengths, key=lambda c: lengths[c], default=None)
+    if longest is not None and lengths[longest] >= LONG_TEXT:
+        roles["text"] = longest
+        taken.add(longest)
+
+
+def _mean_length(sample: Sequence[Mapping[str, Any]], column: str) -> float:
+    return fmean([len(v) if isinstance(v := row.get(column), str) else 0 for row in sample] or [0])
+
+
+def _guess_label(
+    roles: dict[str, str],
+    taken: set[str],
+    columns: Sequence[str],
+    sample: Sequence[Mapping[str, Any]],
+    media: str,
+) -> None:
+    """The one column left whose few values come again and again; none where several could be meant."""
+    named = [c for c in columns if c not in taken and c.lower().endswith(("_label", " label"))]
+    left = [c for c in columns if c not in taken and _repeats(sample, c)] if media != "table" else []
+    for found in (named, left):
+        if len(found) == 1:
+            roles["label"] = found[0]
+            taken.add(found[0])
+            return
+
+
+def _repeats(sample: Sequence[Mapping[str, Any]], column: str) -> bool:
+    values = [v for row in sample if (v := row.get(column)) not in (None, "")]
+    if not all(isinstance(v, str | int) and not isinstance(v, bool) for v in values):
+        return False
+    distinct = {str(v) for v in values}
+    return 1 < len(distinct) <= min(FEW_CLASSES, len(values) // 3) and max(map(len, distinct)) <= 60
+
+
+def is_canonical(columns: Collection[str], mapping: Mapping[str, Any], media: str) -> bool:
+    """Whether records with these keys are canonical rows already, with nothing to guess."""
+    return not mapping and "id" in columns and MEDIA_KEYS[media] in columns and KEYS.issuperset(columns)
