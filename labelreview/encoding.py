@@ -14,7 +14,7 @@ OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMP
 
 
 def _plain(value: Any) -> Any:
-    """A list for an iterable (queryset, generator); the text of anything else (translated string, decimal)."""
+    """A list for an iterable (queryset, generator); the text of anything else (lazy string, decimal)."""
     if not isinstance(value, Promise) and hasattr(value, "__iter__"):
         return list(value)
     return str(value)

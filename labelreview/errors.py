@@ -17,7 +17,7 @@ CODES = {"permission_denied": "forbidden", "error": "invalid"}
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The response for an exception that a view raised; None for a bug, which Django then logs and answers."""
+    """The response for an exception that a view raised; None for a bug, which Django logs and answers."""
     if isinstance(error, DomainError):
         set_rollback()
         return Response(_domain_body(error), status=error.status)

@@ -1,4 +1,4 @@
-"""GET /healthz: 200 once web, database, broker and at least one worker answer, else 503 naming what is missing."""
+"""GET /healthz: 200 once web, database, broker and a worker answer, else 503 naming what is missing."""
 
 from collections.abc import Callable
 

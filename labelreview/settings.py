@@ -14,13 +14,13 @@ BASE_DIR = places.PROJECT
 # ------------------------------------------------------------------------------------------------ the process
 
 DEBUG = flag("DEBUG")
-# Behind a TLS-terminating proxy: cookies are sent over HTTPS only, and the proxy's X-Forwarded-Proto is trusted.
+# Behind a TLS-terminating proxy: cookies go over HTTPS only, and its X-Forwarded-Proto is trusted.
 TLS = flag("TLS")
 PORT = number("PORT", 8000)
 
 
 def _secret_key() -> str:
-    """SECRET_KEY, else the supervisor's file, else one that lasts as long as this process (checks, schema)."""
+    """SECRET_KEY, else the supervisor's file, else one for this process alone (checks, schema)."""
     if given := text("SECRET_KEY"):
         return given
     try:
@@ -108,7 +108,7 @@ SESSION_COOKIE_AGE = timedelta(days=14) // timedelta(seconds=1)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = TLS
-# Copies on other ports of one host share its cookies: names of their own keep them from signing each other out.
+# Copies on other ports of one host share its cookies: names of their own keep sessions apart.
 SESSION_COOKIE_NAME = "sessionid" if PORT == 8000 else f"sessionid_{PORT}"
 # The token travels in the body of GET /api/session/, so no script needs to read the cookie.
 CSRF_COOKIE_HTTPONLY = True
@@ -148,7 +148,7 @@ REST_FRAMEWORK = {
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token", "AUTO_REFRESH": False}
 SPECTACULAR_SETTINGS = {
     "TITLE": "LabelReview",
-    "DESCRIPTION": "Find wrong labels, repair them with a second person's sign-off, and take back a new version.",
+    "DESCRIPTION": "Find wrong labels, repair them with a second person's sign-off, take back a new version.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

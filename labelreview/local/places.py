@@ -58,7 +58,7 @@ class Places:
 
     @property
     def sockets(self) -> Path:
-        """The folder of the sockets: in the data folder, or in the temp folder where that path is too long."""
+        """The folder of the sockets: in the data folder, or in the temp folder where that is too long."""
         near = self.data / "sockets"
         if len(os.fsencode(near / "postgres" / POSTGRES_SOCKET)) <= LONGEST_SOCKET_PATH:
             return near

@@ -1,0 +1,154 @@
+"""A process that we started, answer for, and take down together with everything that it started in turn."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+# Every child carries it in its environment, so that a later start can tell the orphans of this data folder.
+MARK = "LABELREVIEW_SUPERVISED"
+PR_SET_PDEATHSIG = 1
+LARGEST_LOG = 10 * 1024 * 1024
+
+
+class CannotStart(Exception):
+    """A part does not come up; the text is for the person at the terminal."""
+
+
+@dataclass
+class Child:
+    """One program of the supervisor's: how it starts, how it is asked to stop, and its process once it runs."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    environment: Mapping[str, str]
+    stop_signal: int = signal.SIGTERM
+    patience: float = 10.0
+    user: str | None = None
+    cwd: Path | str = "/"
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    started_at: float = 0.0
+
+    def start(self) -> None:
+        _rotate(self.log)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=dict(self.environment),
+                cwd=self.cwd,
+                start_new_session=True,
+                preexec_fn=die_with_parent(self.stop_signal),
+                **identity(self.user),
+            )
+        self.started_at = time.monotonic()
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> None:
+        """Ask, wait, then kill; returns when neither the program nor anything in its group is left."""
+        if self.process is None:
+            return
+        if self.alive:
+            self.process.send_signal(self.stop_signal)
+            try:
+                self.process.wait(self.patience)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.clear_group()
+
+    def clear_group(self) -> None:
+        """Kill what a dead program left behind: a worker's forks, a web server's processes on our port."""
+        if self.process is None:
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
+            return
+
+    def last_words(self, lines: int = 15) -> str:
+        try:
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        except OSError:
+            return ""
+
+
+def identity(user: str | None) -> dict[str, object]:
+    """Popen's arguments to run as `user` (root only), or as ourselves for None."""
+    if user is None:
+        return {}
+    import pwd
+
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
+def die_with_parent(stop_signal: int) -> Callable[[], None] | None:
+    """For Popen's preexec_fn: the kernel signals the child when we die, however we die (Linux only)."""
+    if not sys.platform.startswith("linux"):
+        return None
+    parent = os.getpid()
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def ask_the_kernel() -> None:
+        prctl(PR_SET_PDEATHSIG, stop_signal)
+        if os.getppid() != parent:  # it died before we asked
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return ask_the_kernel
+
+
+def clear_orphans(mark: str, *, patience: float = 10.0) -> int:
+    """End what a killed supervisor of the same data folder left running; how many processes that were."""
+    orphans = [process for process in psutil.process_iter() if _mark_of(process) == mark]
+    for process in orphans:
+        _quietly(process.terminate)
+    _, alive = psutil.wait_procs(orphans, timeout=patience)
+    for process in alive:
+        _quietly(process.kill)
+    psutil.wait_procs(alive, timeout=patience)
+    return len(orphans)
+
+
+def _mark_of(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get(MARK) if process.pid != os.getpid() else None
+    except (psutil.Error, OSError):
+        return None
+
+
+def _quietly(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except psutil.NoSuchProcess:
+        return
+
+
+def _rotate(log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LARGEST_LOG:
+        log.replace(log.with_suffix(".old.log"))
+
+
+def wait_until(ready: Callable[[], bool], *, child: Child, seconds: float) -> None:
+    """Return once `ready()`; raises CannotStart, with the log's end, when the child dies or time runs out."""
+    give_up_at = time.monotonic() + seconds
+    while not ready():
+        if not child.alive:
+            code = child.process.returncode if child.process else None
+            raise CannotStart(f"{child.name} ended with code {code}:\n{child.last_words()}")
+        if time.monotonic() > give_up_at:
+            raise CannotStart(f"{child.name} does not answer after {seconds:.0f} s:\n{child.last_words()}")
+        time.sleep(0.05)

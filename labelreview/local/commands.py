@@ -1,0 +1,62 @@
+"""How each part of LabelReview starts: the laptop mode and the containers share this table."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from labelreview.environment import number, text
+
+
+def web_threads() -> int:
+    """Requests that one web process works on at a time; each may hold a database connection."""
+    return number("WEB_THREADS", 8)
+
+
+def web() -> list[str]:
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws",
+        "--host", text("HOST", "127.0.0.1"),
+        "--port", text("PORT", "8000"),
+        "--workers", str(number("WEB_WORKERS", 2)),
+        "--blocking-threads", str(web_threads()),
+        "--respawn-failed-workers", "--respawn-interval", "0.5",
+        "--workers-kill-timeout", "10",
+        "--process-name", "labelreview web",
+        "labelreview.wsgi:application",
+    ]  # fmt: skip
+
+
+def worker() -> list[str]:
+    return [
+        sys.executable, "-m", "celery", "--app", "labelreview", "worker",
+        "--loglevel", text("LOG_LEVEL", "INFO"),
+        "--concurrency", str(number("WORKER_CONCURRENCY", os.cpu_count() or 2)),
+        # Neither is of use to us, and each makes the start a second longer.
+        "--without-gossip", "--without-mingle",
+    ]  # fmt: skip
+
+
+def scheduler(*, schedule_file: str = "") -> list[str]:
+    return [
+        sys.executable, "-m", "celery", "--app", "labelreview", "beat",
+        "--loglevel", text("LOG_LEVEL", "INFO"),
+        "--pidfile", "",
+        "--schedule", schedule_file or text("SCHEDULE_FILE", "/tmp/labelreview-schedule"),  # noqa: S108
+    ]  # fmt: skip
+
+
+def migrate() -> list[str]:
+    return [sys.executable, "manage.py", "migrate", "--noinput"]
+
+
+COMMANDS: dict[str, Callable[[], list[str]]] = {
+    "web": web,
+    "worker": worker,
+    "scheduler": scheduler,
+    "migrate": migrate,
+}
+
+
+def web_environment() -> dict[str, str]:
+    """What the web process has in its environment beside everybody's."""
+    return {"DATABASE_POOL_SIZE": str(web_threads())}
