@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from reviews.formats.canonical import KEYS, MEDIA_KEYS
+from reviews.formats.canonical import MEDIA_KEYS
 from reviews.formats.errors import FormatError
 
 # The names that are taken for a role without being told, the likelier first.
@@ -19,7 +19,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "image": ("image", "image_path", "img", "img_path", "image_file", "image_name", "file_name", "filename", "file")
     + ("file_path", "filepath", "path", "picture", "photo"),
     "label": ("label", "class", "category", "given_label", "noisy_label", "class_name", "label_name", "class_label")
-    + ("target", "sentiment", "intent", "annotation", "y"),
+    + ("target", "sentiment", "intent", "annotation"),
     "annotator": ("annotator", "annotator_id", "worker", "worker_id", "labeler", "labeller", "rater", "rater_id")
     + ("labeled_by", "labelled_by"),
     "at": ("at", "annotated_at", "labeled_at", "labelled_at"),
@@ -63,32 +63,41 @@ class Layout:
     def plain(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
         """The canonical row that a record says, and whether it is one opinion of an item that may come again."""
         out: dict[str, Any] = {}
+        buckets: dict[str, dict[str, Any]] = {}
         for column, value in values.items():
             bucket, key = self.place(column)
-            if not bucket:
+            if bucket:
+                buckets.setdefault(bucket, {})[key] = value
+            else:
                 out[key] = value
-            elif bucket != "ignore":
-                out.setdefault(bucket, {})[key] = value
-        if "annotator" in self.roles or "annotators" in out:
-            return self._with_opinions(out), "annotator" in self.roles
-        return out, False
+        for bucket in ("features", "meta"):
+            if bucket in buckets and isinstance(given := out.get(bucket) or {}, dict):
+                out[bucket] = buckets[bucket] | given
+        if "annotator" in self.roles or "annotators" in buckets:
+            self._add_opinions(out, buckets.get("annotators", {}))
+        return out, "annotator" in self.roles
 
-    def _with_opinions(self, out: dict[str, Any]) -> dict[str, Any]:
-        opinions = [{"annotator": name, "value": value} for name, value in out.pop("annotators", {}).items() if value]
-        annotator, at = out.pop("annotator", ""), out.pop("at", None)
+    def _add_opinions(self, out: dict[str, Any], named: dict[str, Any]) -> None:
+        opinions = [{"annotator": name, "value": value} for name, value in named.items() if value not in (None, "")]
+        annotator, at = out.pop("annotator", None), out.pop("at", None)
         if "annotator" in self.roles and out.get("label") is not None:
-            name = annotator if annotator is None or isinstance(annotator, str) else str(annotator)
+            name = str(annotator) if isinstance(annotator, int) else annotator
             opinions.append({"annotator": name, "value": out.pop("label"), "at": at})
-        return out | {"labels": [*out.get("labels", []), *opinions]} if opinions else out
+        if opinions and isinstance(given := out.get("labels") or [], list):
+            out["labels"] = given + opinions
 
-    def column(self, key: str | None) -> str | None:
-        """What the file calls the canonical key, for an error."""
-        if key in ("labels", "label") and "annotator" in self.roles:
-            return self.roles.get("label")
-        return self.roles.get(key, key) if key else key
+    def locate(self, error: FormatError) -> FormatError:
+        """The error with its column called as the file calls it."""
+        role = "annotator" if error.code == "blank_annotator" else error.column
+        if role == "labels" and "labels" not in self.roles:
+            role = "label"
+        error.column = self.roles.get(role, role) if role else role
+        return error
 
 
-def lay_out(*, mapping: Mapping[str, Any], columns: Sequence[str], sample: Sequence[Mapping[str, Any]], media: str) -> Layout:
+def lay_out(
+    *, mapping: Mapping[str, Any], columns: Sequence[str], sample: Sequence[Mapping[str, Any]], media: str
+) -> Layout:
     """The layout of a file with these columns; raises FormatError for a mapping that does not fit them."""
     _check(mapping, columns)
     roles = {role: column for role, column in mapping.items() if role in ROLES and column}
@@ -118,7 +127,7 @@ def _check(mapping: Mapping[str, Any], columns: Collection[str]) -> None:
         if role not in ROLES and role not in LISTS:
             known = ", ".join((*ROLES, *LISTS))
             raise FormatError("unknown_role", f"the mapping names “{role}”; it may name {known}", column=role)
-        named = said if role in LISTS else [said] if said else []
+        named = (said or []) if role in LISTS else [said] if said else []
         if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
             raise FormatError("bad_mapping", f"“{role}” of the mapping must be given as text", column=role)
         for name in named:
@@ -181,7 +190,3 @@ def _repeats(sample: Sequence[Mapping[str, Any]], column: str) -> bool:
     distinct = {str(v) for v in values}
     return 1 < len(distinct) <= min(FEW_CLASSES, len(values) // 3) and max(map(len, distinct)) <= 60
 
-
-def is_canonical(columns: Collection[str], mapping: Mapping[str, Any], media: str) -> bool:
-    """Whether records with these keys are canonical rows already, with nothing to guess."""
-    return not mapping and "id" in columns and MEDIA_KEYS[media] in columns and KEYS.issuperset(columns)

@@ -26,22 +26,37 @@ def sniff(file: BinaryIO) -> str:
 
     A byte order mark decides. Else text that is valid as UTF-8 is UTF-8, zeros at every second place are UTF-16,
     and other text is cp1252, or latin-1 where it uses what cp1252 leaves undefined. Raises FormatError for what
-    is no text, and for UTF-8 that is broken at one place.
+    is no text, and where text breaks off or is broken at some places.
     """
     head = file.read(HEAD)
     file.seek(0)
-    for mark, name in MARKS:
-        if head.startswith(mark):
-            return name
-    if b"\0" in head:
-        return _utf16_without_mark(head)
+    codec = next((name for mark, name in MARKS if head.startswith(mark)), None)
+    if codec is None and b"\0" in head:
+        codec = _utf16_without_mark(head)
+    if codec is not None:
+        return proven(file, codec)
     if NOT_IN_TEXT.intersection(head):
         raise FormatError("not_text", "this is not a text file", line=1)
-    fault = _first_fault(file)
+    fault = _first_fault(file, "utf-8")
     file.seek(0)
-    if fault is None:
-        return "utf-8"
-    return _single_byte(file, fault)
+    return "utf-8" if fault is None else _single_byte(file, fault)
+
+
+def proven(file: BinaryIO, codec: str) -> str:
+    """The codec, known to read all of `file`, which is left at its start; else FormatError says where it fails."""
+    try:
+        fault = _first_fault(file, codec)
+    except LookupError:
+        raise FormatError("unknown_encoding", f"there is no encoding {codec}", column="encoding") from None
+    file.seek(0)
+    if fault is not None:
+        raise _broken(fault, codec)
+    return codec
+
+
+def _broken(fault: Fault, codec: str) -> FormatError:
+    detail = f"byte 0x{fault.byte:02X} breaks the {codec.upper()} of this file"
+    return FormatError("bad_encoding", detail, line=fault.line, column=str(fault.column))
 
 
 def _utf16_without_mark(head: bytes) -> str:
@@ -62,17 +77,18 @@ class Fault(NamedTuple):
     byte: int
 
 
-def _first_fault(file: BinaryIO) -> Fault | None:
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _first_fault(file: BinaryIO, codec: str) -> Fault | None:
+    decoder = codecs.getincrementaldecoder(codec)()
     line, column = 1, 1
     while True:
         block = file.read(BLOCK)
-        held = decoder.getstate()[0]  # the first bytes of a character that the block before cut
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
-            line, column = _advance(line, column, error.object[: error.start].decode("utf-8"))
-            return Fault(line, column, (held + block)[error.start])
+            # The decoder failed on what it held of the block before, the mark taken off, and all of this block.
+            good = decoder.decode(block[: len(block) - len(error.object) + error.start])
+            line, column = _advance(line, column, good)
+            return Fault(line, column, error.object[error.start])
         if not block:
             return None
         line, column = _advance(line, column, text)
@@ -95,6 +111,5 @@ def _single_byte(file: BinaryIO, fault: Fault) -> str:
         undefined = undefined or bool(UNDEFINED_IN_CP1252.intersection(block))
     file.seek(0)
     if good > bad:
-        detail = f"byte 0x{fault.byte:02X} breaks the UTF-8 of this file"
-        raise FormatError("bad_encoding", detail, line=fault.line, column=str(fault.column))
+        raise _broken(fault, "utf-8")
     return "latin-1" if undefined else "cp1252"

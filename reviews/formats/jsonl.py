@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from reviews.formats.canonical import KEYS, MEDIA_KEYS, Row, line, parse
-from reviews.formats.columns import Layout, is_canonical, lay_out
+from reviews.formats.columns import Layout, lay_out
 from reviews.formats.errors import FormatError
 from reviews.tasktypes.base import TaskType
 
@@ -23,23 +23,23 @@ def read(file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, An
     """Each line's row, or what is wrong with it, in order; holds one block of the file at a time."""
     lines = _lines(file)
     head = list(islice(lines, SAMPLE))
+    if not head:
+        raise FormatError("empty_file", "the file is empty", line=1)
     layout = _layout(head, mapping, media)
-    own = KEYS - set(MEDIA_KEYS.values()) | {MEDIA_KEYS[media]}
+    own = frozenset() if mapping else KEYS - set(MEDIA_KEYS.values()) | {MEDIA_KEYS[media]}
     numbered = "id" not in layout.roles
     for count, (number, raw) in enumerate(chain(head, lines), 1):
         try:
-            record = _record(number, raw)
-            plain, repeatable = record, False
-            if layout.rest or not own.issuperset(record):
-                plain, repeatable = layout.plain(record)
+            plain, repeatable = _record(number, raw), False
+            if not own.issuperset(plain):
+                plain, repeatable = layout.plain(plain)
             if numbered and "id" not in plain:
                 plain = plain | {"id": str(count)}
             row = parse(plain, line=number, task=task, media=media)
             row.repeatable = repeatable
             yield row
         except FormatError as error:
-            error.column = layout.column(error.column)
-            yield error
+            yield layout.locate(error)
 
 
 def write(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
@@ -58,8 +58,6 @@ def write(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
 def _layout(head: list[tuple[int, bytes]], mapping: Mapping[str, Any], media: str) -> Layout:
     sample = [record for number, raw in head if isinstance(record := _record_or_none(number, raw), dict)]
     columns = list(dict.fromkeys(key for record in sample for key in record))
-    if is_canonical(columns, mapping, media):
-        return Layout(roles={key: key for key in columns}, rest="")
     return lay_out(mapping=mapping, columns=columns, sample=sample, media=media)
 
 
@@ -76,8 +74,17 @@ def _record(number: int, raw: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise _syntax_error(number, raw, error) from None
     if type(record) is not dict:
-        raise FormatError("not_an_object", "each line must be a JSON object", line=number)
+        raise _array_error() if type(record) is list and number == 1 else _not_an_object(number)
     return record
+
+
+def _not_an_object(number: int) -> FormatError:
+    return FormatError("not_an_object", "each line must be a JSON object", line=number, column="1")
+
+
+def _array_error() -> FormatError:
+    detail = "this is one JSON array; write one object a line (jq -c '.[]' does)"
+    return FormatError("not_jsonl", detail, line=1, column="1")
 
 
 def _syntax_error(number: int, raw: bytes, error: orjson.JSONDecodeError) -> FormatError:
@@ -88,8 +95,7 @@ def _syntax_error(number: int, raw: bytes, error: orjson.JSONDecodeError) -> For
         detail = f"byte 0x{raw[broken.start]:02X} is not UTF-8"
         return FormatError("bad_encoding", detail, line=number, column=str(column))
     if number == 1 and raw.lstrip().startswith(b"["):
-        detail = "this is one JSON array; write one object a line (jq -c '.[]' does)"
-        return FormatError("not_jsonl", detail, line=1, column="1")
+        return _array_error()
     return FormatError("bad_json", f"not valid JSON: {error.msg}", line=number, column=str(error.colno))
 
 
