@@ -159,6 +159,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
+# ------------------------------------------------------------------------------------------------ review
+
+# How long a flag stays with whoever the queue gave it to.
+LEASE_SECONDS = number("LEASE_SECONDS", 600)
+
 # ------------------------------------------------------------------------------------------------ tasks
 
 # The longest that one task may run. The broker hands a task out again when it was not finished after

@@ -1,11 +1,11 @@
-"""Flags as others see them: raised by machines or by people, loaded for the screen. `reviews.workflow` moves them."""
+"""Flags as they come in, from machines and from people, and as a screen loads them."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils import timezone
@@ -46,7 +46,9 @@ class Suspicion:
 def for_display() -> QuerySet[Flag]:
     """Flags with all that a screen shows of them, in a number of queries that does not grow with theirs."""
     signoffs = Prefetch("signoffs", SignOff.objects.select_related("signer").order_by("id"))
-    corrections = Correction.objects.select_related("author", "decision").prefetch_related(signoffs).order_by("-id")
+    corrections = (
+        Correction.objects.select_related("author", "decision").prefetch_related(signoffs).order_by("-id")
+    )
     return Flag.objects.select_related(
         "item__media", "item__current_revision", "leased_to", "raised_by"
     ).prefetch_related(
@@ -56,7 +58,7 @@ def for_display() -> QuerySet[Flag]:
     )
 
 
-def report(*, item: Item, reporter: AbstractBaseUser, reason: str, suggested: Any = None) -> Flag:
+def report(*, item: Item, reporter: User, reason: str, suggested: Any = None) -> Flag:
     """A flag that a person raised on an item."""
     with transaction.atomic():
         ledger.share(dataset_id=item.dataset_id)
@@ -85,8 +87,8 @@ def report(*, item: Item, reporter: AbstractBaseUser, reason: str, suggested: An
 def replace_flags(*, dataset: Dataset, run_id: int, suspicions: Iterable[Suspicion]) -> Counter[str]:
     """How many flags of each kind stand after the run's suspicions replaced the open flags of earlier runs.
 
-    What people have touched stays as it is: flags in anyone's hands, and suspicions that somebody already settled for
-    the label as it stands.
+    What people have touched stays as it is: flags in anyone's hands, and suspicions that somebody already
+    settled for the label as it stands.
     """
     with transaction.atomic():
         ledger.share(dataset_id=dataset.pk)
@@ -110,8 +112,10 @@ def replace_flags(*, dataset: Dataset, run_id: int, suspicions: Iterable[Suspici
 
 
 def _supersede(*, dataset_id: int) -> int:
-    """Retire the open flags of earlier runs that nobody holds or talks about. Also in `workflow.TRANSITIONS`."""
-    untouched = Flag.objects.filter(dataset_id=dataset_id, state=FlagState.OPEN, run__isnull=False, comments=None)
+    """How many open flags of earlier runs were retired: those that nobody holds or talks about."""
+    untouched = Flag.objects.filter(
+        dataset_id=dataset_id, state=FlagState.OPEN, run__isnull=False, comments=None
+    )
     return untouched.exclude(leased_until__gt=timezone.now()).update(
         state=FlagState.SUPERSEDED, version=F("version") + 1
     )
@@ -120,18 +124,20 @@ def _supersede(*, dataset_id: int) -> int:
 def _settled(*, dataset_id: int) -> dict[tuple[int, str], list[tuple[str, Any, Any]]]:
     """Per (item, kind): state, part and given value of the flags that people have in hand or have decided."""
     people = Q(state__in=[*TOUCHED, FlagState.OPEN])
-    rows = Flag.objects.filter(people, dataset_id=dataset_id).values_list("item", "kind", "state", "part", "given")
+    rows = Flag.objects.filter(people, dataset_id=dataset_id).values_list(
+        "item", "kind", "state", "part", "given"
+    )
     settled: dict[tuple[int, str], list[tuple[str, Any, Any]]] = {}
-    for item, kind, *rest in rows.iterator():
-        settled.setdefault((item, kind), []).append(tuple(rest))
+    for item, kind, state, part, given in rows.iterator():
+        settled.setdefault((item, kind), []).append((state, part, given))
     return settled
 
 
 def _is_settled(suspicion: Suspicion, settled: dict[tuple[int, str], list[tuple[str, Any, Any]]]) -> bool:
     """Whether people have this suspicion in hand, or have already answered it for the label as it stands.
 
-    A label that was kept answers suspicions about that same label; once it changed, machines may ask again. A label
-    that was corrected is people's own: machines do not dispute it.
+    A label that was kept answers suspicions about that same label; once it changed, machines may ask again.
+    A label that was corrected is people's own: machines do not dispute it.
     """
     return any(
         part == suspicion.part and (state != FlagState.KEPT or given == suspicion.given)
@@ -140,8 +146,8 @@ def _is_settled(suspicion: Suspicion, settled: dict[tuple[int, str], list[tuple[
 
 
 COPY_FLAGS = """
-    COPY reviews_flag (dataset_id, item_id, kind, part, given, suggested, score, priority, evidence, state, version,
-                       run, created_at) FROM STDIN
+    COPY reviews_flag (dataset_id, item_id, kind, part, given, suggested, score, priority, evidence, state,
+                       version, run, created_at) FROM STDIN
 """
 
 
@@ -170,5 +176,5 @@ def _copy(*, dataset_id: int, run_id: int, suspicions: Iterable[Suspicion], rais
 
 
 def record_health(*, dataset: Dataset, health: dict[str, Any]) -> None:
-    """Keep what the last finished run estimated of the whole set: grade, error rate with its interval, run, time."""
+    """Keep what the last finished run estimated of the whole set: grade, error rate, interval, run, time."""
     Dataset.objects.filter(pk=dataset.pk).update(health=health)

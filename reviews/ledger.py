@@ -1,8 +1,8 @@
 """The ledger: official labels as append-only revisions, and a sealed chain of events over them.
 
-Writers hold a shared advisory lock per dataset until they commit; sealing takes the exclusive one for a moment. At
-that moment no event is in flight, so every event with an id above the last sealed one is committed and unsealed, and
-the chain is extended without touching a row that exists.
+Writers hold a shared advisory lock per dataset until they commit; sealing takes the exclusive one for a
+moment. At that moment no event is in flight, so every event with an id above the last sealed one is
+committed and unsealed, and the chain is extended without touching a row that exists.
 """
 
 import hashlib
@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
 from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from psycopg.errors import LockNotAvailable
 
 from .errors import LedgerBusy, NotAllowedNow
@@ -23,13 +24,13 @@ GENESIS = "0" * 64
 
 
 def share(*, dataset_id: int) -> None:
-    """Join the writers of this dataset's ledger until the transaction ends. Take it before the first event."""
+    """Join the writers of this dataset's ledger until the transaction ends; before the first event."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [LOCK_CLASS, dataset_id])
 
 
 def record(
-    *, dataset_id: int, actor: AbstractBaseUser | None, action: str, subject: Any, payload: dict[str, Any]
+    *, dataset_id: int, actor: User | None, action: str, subject: Any, payload: dict[str, Any]
 ) -> AuditEvent:
     """The audit event of what `actor` did to `subject`, written in the caller's transaction."""
     return AuditEvent.objects.create(
@@ -46,7 +47,7 @@ def record(
 
 
 class RevisionDigest:
-    """SHA-256 over the revisions of one event, in order of item and number; the event's payload carries it."""
+    """SHA-256 over the revisions of one event, in order of item and number; the payload carries it."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -71,7 +72,7 @@ def append_revision(
     value: Any,
     status: str,
     cause: Cause,
-    actor: AbstractBaseUser,
+    actor: User,
     subject: Any,
     payload: dict[str, Any],
 ) -> LabelRevision:
@@ -97,7 +98,9 @@ def append_revision(
     revision = LabelRevision.objects.create(
         item=item, number=base.number + 1, value=value, status=status, cause=cause, event=event
     )
-    moved = Item.objects.filter(pk=item.pk, current_revision_id=base.pk).update(current_revision_id=revision.pk)
+    moved = Item.objects.filter(pk=item.pk, current_revision_id=base.pk).update(
+        current_revision_id=revision.pk
+    )
     if moved != 1:
         raise NotAllowedNow("The official label of this item has changed since this correction was proposed.")
     return revision
@@ -110,21 +113,23 @@ def unsealed_datasets() -> list[int]:
     """Ids of the datasets whose newest event is not in the chain yet."""
     newest = AuditEvent.objects.filter(dataset=OuterRef("pk")).order_by("-id").values("id")[:1]
     sealed = Seal.objects.filter(dataset=OuterRef("pk")).order_by("-position").values("event_id")[:1]
-    ends = Dataset.objects.annotate(newest=Subquery(newest), sealed=Subquery(sealed)).filter(newest__isnull=False)
-    return list(ends.exclude(newest=F("sealed")).values_list("pk", flat=True))
+    ends = Dataset.objects.annotate(newest=Subquery(newest), sealed=Coalesce(Subquery(sealed), 0))
+    return list(ends.filter(newest__gt=F("sealed")).values_list("pk", flat=True))
 
 
 def seal(*, dataset_id: int, patience_ms: int = 100) -> int:
     """The position of the last event in the chain, after every committed event was added to it.
 
-    Raises `LedgerBusy` where the writers (an import, say) do not make room within `patience_ms`: those who queue
-    for the lock make new writers queue behind them, so the wait is short.
+    Raises `LedgerBusy` where the writers (an import, say) do not make room within `patience_ms`: those who
+    queue for the lock make new writers queue behind them, so the wait is short.
     """
     with transaction.atomic():
         _lock_exclusively(dataset_id=dataset_id, patience_ms=patience_ms)
         last = Seal.objects.filter(dataset_id=dataset_id).order_by("-position").first()
         position, previous = (last.position, last.hash) if last else (0, GENESIS)
-        events = AuditEvent.objects.filter(dataset_id=dataset_id, id__gt=last.event_id if last else 0).order_by("id")
+        events = AuditEvent.objects.filter(
+            dataset_id=dataset_id, id__gt=last.event_id if last else 0
+        ).order_by("id")
         for batch in _batches(events.iterator(chunk_size=2000), 2000):
             seals = []
             for event in batch:
@@ -158,7 +163,9 @@ def _lock_exclusively(*, dataset_id: int, patience_ms: int) -> None:
             cursor.execute("SELECT set_config('lock_timeout', '0', true)")
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
-            raise LedgerBusy("Something is being written, an import perhaps. Try again in a moment.") from error
+            raise LedgerBusy(
+                "Something is being written, an import perhaps. Try again in a moment."
+            ) from error
         raise
 
 

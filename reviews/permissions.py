@@ -6,7 +6,7 @@ What may be done with one flag depends on its state too: that table is in `revie
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 
 from .errors import NotPermitted, NotVisible
 from .models import Dataset, Membership, Role, SignoffPolicy
@@ -41,8 +41,8 @@ ROLES_FOR: dict[Ability, frozenset[Role]] = {
     Ability.MANAGE: frozenset({O}),
 }
 
-# Whose signature satisfies the policy. Nobody signs their own correction, whatever the role; under `none` there is
-# nothing to sign but what was proposed before the policy was relaxed.
+# Whose signature satisfies the policy. Nobody signs their own correction, whatever the role; under `none`
+# there is nothing to sign but what was proposed before the policy was relaxed.
 SIGNERS: dict[str, frozenset[Role]] = {
     SignoffPolicy.NONE: frozenset({A, L, E, O}),
     SignoffPolicy.SECOND_REVIEWER: frozenset({A, L, E, O}),
@@ -54,7 +54,7 @@ SIGNERS: dict[str, frozenset[Role]] = {
 class Member:
     """One user as seen from one dataset."""
 
-    user: AbstractBaseUser
+    user: User
     dataset: Dataset
     role: Role
 
@@ -72,15 +72,15 @@ class Member:
             raise NotPermitted(f"Your role here, {self.role}, does not include “{ability}”.")
 
 
-def member_of(*, user: AbstractBaseUser | AnonymousUser, dataset_id: int) -> Member:
+def member_of(*, user: User | AnonymousUser, dataset_id: int) -> Member:
     """The member that `user` is of the dataset; `NotVisible` where there is no such dataset for them."""
-    membership = (
-        Membership.objects.select_related("dataset").filter(user_id=user.pk, dataset_id=dataset_id).first()
-    )
-    if membership is None or not isinstance(user, AbstractBaseUser):
+    if not isinstance(user, User):
+        raise NotVisible("There is no such dataset, or you are not a member of it.")
+    membership = Membership.objects.select_related("dataset").filter(user=user, dataset_id=dataset_id).first()
+    if membership is None:
         raise NotVisible("There is no such dataset, or you are not a member of it.")
     return Member(user=user, dataset=membership.dataset, role=Role(membership.role))
 
 
-def may_create_datasets(user: AbstractBaseUser | AnonymousUser) -> bool:
-    return bool(user.has_perm("reviews.add_dataset"))  # type: ignore[union-attr]
+def may_create_datasets(user: User | AnonymousUser) -> bool:
+    return bool(user.has_perm("reviews.add_dataset"))

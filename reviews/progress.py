@@ -1,5 +1,5 @@
-"""How far background work has come. It lives in the cache: the work itself runs inside one long transaction, whose
-rows nobody else can see until it ends, and a screen that polls must not cost the database anything."""
+"""How far background work has come. It lives in the cache: the work itself runs inside one long transaction,
+whose rows nobody else can see until it ends, and a screen that polls must not cost the database anything."""
 
 from typing import Literal, NamedTuple
 

@@ -1,8 +1,10 @@
-"""Proof that the ledger is whole: the chain, the revisions under it, the current labels and the frozen versions."""
+"""Proof that the ledger is whole: the chain, the revisions under it, the current labels and the frozen
+versions."""
 
 from collections.abc import Iterator
 
 from django.db.models import F, Max, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from .ledger import GENESIS, RevisionDigest, chain_hash
 from .models import AuditEvent, Item, LabelRevision, Seal, Version
@@ -18,10 +20,9 @@ def verify(*, dataset_id: int) -> Iterator[str]:
 
 
 def _verify_chain(dataset_id: int) -> Iterator[str]:
-    previous, expected = GENESIS, 0
+    previous = GENESIS
     seals = Seal.objects.filter(dataset_id=dataset_id).select_related("event").order_by("position")
-    for link in seals.iterator(chunk_size=2000):
-        expected += 1
+    for expected, link in enumerate(seals.iterator(chunk_size=2000), start=1):
         if link.position != expected:
             yield f"position {expected}: missing from the chain"
             return
@@ -38,7 +39,7 @@ def _verify_chain(dataset_id: int) -> Iterator[str]:
 def _verify_revisions(dataset_id: int) -> Iterator[str]:
     """Each event's digest against the revisions that stand, streamed in one pass over them."""
     revisions = (
-        LabelRevision.objects.filter(event__dataset_id=dataset_id)
+        LabelRevision.objects.filter(item__dataset_id=dataset_id)
         .order_by("event_id", "item_id", "number")
         .values_list("event_id", "item__external_id", "number", "value", "status", "cause")
     )
@@ -46,24 +47,33 @@ def _verify_revisions(dataset_id: int) -> Iterator[str]:
     for event_id, external_id, number, value, status, cause in revisions.iterator(chunk_size=2000):
         digest = found.setdefault(event_id, RevisionDigest())
         digest.add(external_id=external_id, number=number, value=value, status=status, cause=cause)
-    events = AuditEvent.objects.filter(dataset_id=dataset_id).order_by("id").values_list("id", "action", "payload")
+    events = (
+        AuditEvent.objects.filter(dataset_id=dataset_id).order_by("id").values_list("id", "action", "payload")
+    )
     for event_id, action, payload in events.iterator(chunk_size=2000):
         actual = found.pop(event_id, RevisionDigest()).payload()
         if actual != payload.get("revisions", RevisionDigest().payload()):
             yield f"event {event_id} ({action}): its label revisions are not those that it recorded"
+    if found:
+        yield f"event {min(found)}: gone, though label revisions name it"
 
 
 def _verify_pointers(dataset_id: int) -> Iterator[str]:
     newest = LabelRevision.objects.filter(item=OuterRef("pk")).order_by("-number").values("id")[:1]
-    items = Item.objects.filter(dataset_id=dataset_id).annotate(newest=Subquery(newest))
-    for item in items.exclude(newest=F("current_revision_id")).order_by("id")[:20]:
+    items = Item.objects.filter(dataset_id=dataset_id).annotate(
+        newest=Coalesce(Subquery(newest), 0), current=Coalesce("current_revision_id", 0)
+    )
+    for item in items.exclude(newest__gt=0, newest=F("current")).order_by("id")[:20]:
         yield f"item {item.external_id}: its current label is not its newest revision"
 
 
 def _verify_versions(dataset_id: int) -> Iterator[str]:
     for version in Version.objects.filter(dataset_id=dataset_id).order_by("position", "id"):
         frozen = AuditEvent.objects.filter(
-            dataset_id=dataset_id, action="version.freeze", subject_id=version.pk, payload__sha256=version.sha256
+            dataset_id=dataset_id,
+            action="version.freeze",
+            subject_id=version.pk,
+            payload__sha256=version.sha256,
         )
         if not frozen.exists():
             yield f"version {version.tag}: its hash is not the one that the log recorded when it was frozen"

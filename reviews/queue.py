@@ -1,5 +1,5 @@
-"""Who reviews what next. A flag in somebody's hands is leased, so that two people do not work on the same one; a lease
-that runs out gives it back."""
+"""Who reviews what next. A flag in somebody's hands is leased, so that two people do not work on the same
+one; a lease that runs out gives it back."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -36,8 +36,8 @@ ORDER = {
 def lease(*, member: Member, queue: Queue, size: int) -> list[int]:
     """Ids of up to `size` flags that are now the member's for a while, in the order to review them.
 
-    Those that the member already holds come first and are renewed, so that a reload changes nothing; then what was
-    returned to them; then the front of the queue, past whatever others hold.
+    Those that the member already holds come first and are renewed, so that a reload changes nothing; then
+    what was returned to them; then the front of the queue, past whatever others hold.
     """
     if queue is Queue.SIGNOFF:
         member.require(Ability.SIGN)
@@ -91,7 +91,9 @@ def _leased(member: Member) -> QuerySet[Flag]:
 def _held(member: Member, queue: Queue) -> QuerySet[Flag]:
     states = {Queue.UNSURE: [FlagState.ESCALATED], Queue.SIGNOFF: [FlagState.PROPOSED]}
     live = _leased(member).filter(leased_until__gt=timezone.now())
-    return live.filter(state__in=states.get(queue, [FlagState.OPEN, FlagState.RETURNED])).order_by(*ORDER[queue])
+    return live.filter(state__in=states.get(queue, [FlagState.OPEN, FlagState.RETURNED])).order_by(
+        *ORDER[queue]
+    )
 
 
 def _free(flags: QuerySet[Flag], size: int) -> list[int]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from . import ledger
@@ -65,7 +65,7 @@ def _canonical_row(
     return row
 
 
-def freeze(*, dataset: Dataset, tag: str, note: str, actor: AbstractBaseUser) -> Version:
+def freeze(*, dataset: Dataset, tag: str, note: str, actor: User) -> Version:
     """A new version: everything committed so far, under a name, with the hash of its canonical export."""
     position = ledger.seal(dataset_id=dataset.pk, patience_ms=5000)
     sha256, count = content_hash(dataset_id=dataset.pk, position=position)
@@ -74,7 +74,13 @@ def freeze(*, dataset: Dataset, tag: str, note: str, actor: AbstractBaseUser) ->
         version, created = Version.objects.get_or_create(
             dataset=dataset,
             tag=tag,
-            defaults={"note": note, "position": position, "sha256": sha256, "item_count": count, "created_by": actor},
+            defaults={
+                "note": note,
+                "position": position,
+                "sha256": sha256,
+                "item_count": count,
+                "created_by": actor,
+            },
         )
         if not created:
             raise NotAllowedNow(f"There is a version {tag} already; versions never change.")
@@ -125,7 +131,8 @@ DIFF = """
 
 
 def diff(*, older: Version, newer: Version, after_item: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-    """Up to `limit` items whose label differs between two versions, in order of item id above `after_item`."""
+    """Up to `limit` items whose label differs between two versions, in order of item id above
+    `after_item`."""
     bounds = {"dataset": older.dataset_id, "older": older.position, "newer": newer.position}
     with connection.cursor() as cursor:
         cursor.execute(DIFF, {**bounds, "after_item": after_item, "limit": limit})

@@ -1,8 +1,8 @@
 """The review state machine: one table of transitions, one writer.
 
 A label changes only through here, and only once the dataset's sign-off policy is satisfied. Every move is a
-compare-and-swap on the flag's version: of two reviewers, two tabs or a stale screen, one wins and the others get
-`StaleFlag`.
+compare-and-swap on the flag's version: of two reviewers, two tabs or a stale screen, one wins and the others
+get `StaleFlag`.
 """
 
 from collections.abc import Callable
@@ -60,7 +60,11 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (S.APPLIED, A.UNDO): PREVIOUS,
 }
 
-CHANGES = {A.CORRECT: LabelStatus.LABELLED, A.AMBIGUOUS: LabelStatus.AMBIGUOUS, A.EXCLUDE: LabelStatus.EXCLUDED}
+CHANGES = {
+    A.CORRECT: LabelStatus.LABELLED,
+    A.AMBIGUOUS: LabelStatus.AMBIGUOUS,
+    A.EXCLUDE: LabelStatus.EXCLUDED,
+}
 DECISIONS = (A.KEEP, A.CORRECT, A.AMBIGUOUS, A.EXCLUDE, A.ESCALATE)
 
 ANYONE = frozenset(Role)
@@ -123,7 +127,9 @@ def abilities(flag: Flag, member: Member) -> list[str]:
     """What `member` may do with `flag` now; the screen shows these and knows no policy of its own."""
     who = WHO.get(flag.state, {})
     return [
-        action for action in Action if (flag.state, action) in TRANSITIONS and action in who and who[action](flag, member)
+        action
+        for action in Action
+        if (flag.state, action) in TRANSITIONS and action in who and who[action](flag, member)
     ]
 
 
@@ -152,11 +158,14 @@ class Answer:
 def decide(*, flag: Flag, member: Member, answer: Answer, seen_version: int) -> Flag:
     """Move `flag` along the edge of the answer and record who did it, or change nothing.
 
-    Raises `StaleFlag` where the flag is no longer as `seen_version` showed it, `NotAllowedNow` where its state has no
-    such edge, `NotPermitted` where the member may not walk it, `BadValue` where the label will not do.
+    Raises `StaleFlag` where the flag is no longer as `seen_version` showed it, `NotAllowedNow` where its
+    state has no such edge, `NotPermitted` where the member may not walk it, `BadValue` where the label will
+    not do.
     """
     if answer.action not in DECISIONS:
-        raise BadValue(f"“{answer.action}” is not a decision.", fields={"action": [f"one of {', '.join(DECISIONS)}"]})
+        raise BadValue(
+            f"“{answer.action}” is not a decision.", fields={"action": [f"one of {', '.join(DECISIONS)}"]}
+        )
     _check_edge(flag, answer.action, member, seen_version)
     value = _proposed_value(flag, member, answer)
     to = TRANSITIONS[flag.state, answer.action]
@@ -193,12 +202,18 @@ def undo(*, flag: Flag, member: Member, seen_version: int) -> Flag:
 
 
 def sign(
-    *, correction: Correction, member: Member, verdict: Verdict, password: str, meaning: str, comment: str = ""
+    *,
+    correction: Correction,
+    member: Member,
+    verdict: Verdict,
+    password: str,
+    meaning: str,
+    comment: str = "",
 ) -> SignOff:
     """The signature of `member` under a verdict; an approval applies the correction in the same transaction.
 
-    Raises `WrongPassword`, `NotPermitted` (one's own correction, or a role that the policy does not accept) or
-    `NotAllowedNow` (not waiting any more, or the label moved since).
+    Raises `WrongPassword`, `NotPermitted` (one's own correction, or a role that the policy does not accept),
+    or `NotAllowedNow` (not waiting any more, or the label moved since).
     """
     flag = correction.flag
     action = A.APPROVE if verdict == Verdict.APPROVE else A.REJECT
@@ -206,9 +221,13 @@ def sign(
         raise NotAllowedNow(f"This correction is {correction.state}; it does not wait for a signature.")
     _check_edge(flag, action, member, flag.version)
     if verdict == Verdict.REJECT and not comment.strip():
-        raise BadValue("Say why, so that the author can act on it.", fields={"comment": ["required to reject"]})
+        raise BadValue(
+            "Say why, so that the author can act on it.", fields={"comment": ["required to reject"]}
+        )
     if not member.user.check_password(password):
-        raise WrongPassword("The password is not right, so nothing was signed.", fields={"password": ["not right"]})
+        raise WrongPassword(
+            "The password is not right, so nothing was signed.", fields={"password": ["not right"]}
+        )
     with transaction.atomic():
         ledger.share(dataset_id=flag.dataset_id)
         _swap(flag, to=TRANSITIONS[flag.state, action])

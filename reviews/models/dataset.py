@@ -52,7 +52,9 @@ class Dataset(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(task_type__in=TaskType.values), name="dataset_task_type"),
+            models.CheckConstraint(
+                condition=models.Q(task_type__in=TaskType.values), name="dataset_task_type"
+            ),
             models.CheckConstraint(condition=models.Q(media__in=Media.values), name="dataset_media"),
             models.CheckConstraint(
                 condition=models.Q(signoff_policy__in=SignoffPolicy.values), name="dataset_signoff_policy"

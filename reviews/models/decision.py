@@ -10,7 +10,7 @@ from .triggers import APPEND_ONLY, KEPT
 
 
 class Action(models.TextChoices):
-    """What moves a flag. The first five are a reviewer's, then the signer's, then anyone's second thoughts."""
+    """What moves a flag: five for a reviewer, two for a signer, second thoughts, and a newer run."""
 
     KEEP = "keep"
     CORRECT = "correct"
@@ -63,13 +63,17 @@ class Correction(models.Model):
     value = models.JSONField(null=True)
     status = models.CharField(max_length=12, choices=LabelStatus)
     state = models.CharField(max_length=10, choices=CorrectionState, default=CorrectionState.PROPOSED)
-    revision = models.OneToOneField(LabelRevision, null=True, on_delete=models.PROTECT, related_name="correction")
+    revision = models.OneToOneField(
+        LabelRevision, null=True, on_delete=models.PROTECT, related_name="correction"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         indexes = [models.Index(fields=["dataset", "state", "-id"], name="correction_by_state")]
         constraints = [
-            models.CheckConstraint(condition=models.Q(state__in=CorrectionState.values), name="correction_state"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=CorrectionState.values), name="correction_state"
+            ),
             models.CheckConstraint(
                 condition=~models.Q(state="applied") | models.Q(revision__isnull=False),
                 name="applied_correction_has_revision",

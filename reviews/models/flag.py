@@ -46,9 +46,12 @@ class Flag(models.Model):
     evidence = models.JSONField(default=list)
     state = models.CharField(max_length=12, choices=FlagState, default=FlagState.OPEN)
     version = models.PositiveIntegerField(default=1)
-    # The detection run that raised it (people's data does not know machines: no foreign key); null: a person did.
+    # The detection run that raised it, null where a person did. People's data does not know machines, so
+    # this is no foreign key.
     run = models.BigIntegerField(null=True)
-    raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    raised_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     leased_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )

@@ -35,7 +35,9 @@ class ImportJob(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(status__in=JobStatus.values), name="import_status")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(status__in=JobStatus.values), name="import_status")
+        ]
 
     def __str__(self) -> str:
         return f"{self.file_name} ({self.status})"

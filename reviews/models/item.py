@@ -24,15 +24,16 @@ class MediaFile(models.Model):
 class Item(models.Model):
     """One example. Everything here stays as it was imported; only `current_revision` moves.
 
-    Like every table that an import fills, it has no row-by-row foreign keys (docs/adr/0002): the triggers below see to
-    it that what they would point to never goes away.
+    Like every table that an import fills, it has no row-by-row foreign keys (docs/adr/0002): the triggers
+    below see to it that what they would point to never goes away.
     """
 
     dataset = models.ForeignKey(
         Dataset, on_delete=models.PROTECT, related_name="items", db_index=False, db_constraint=False
     )
     external_id = models.TextField(db_collation="C")
-    text = models.TextField(null=True, blank=True)
+    # Null: this is no text; empty: a text without a character, which a data check may flag.
+    text = models.TextField(null=True, blank=True)  # noqa: DJ001
     features = models.JSONField(null=True, blank=True)
     media = models.ForeignKey(MediaFile, null=True, on_delete=models.PROTECT, related_name="items")
     # Where the picture lay in the archive it came in; exports name it so again.
@@ -41,11 +42,18 @@ class Item(models.Model):
     meta = models.JSONField(default=dict, blank=True)
     # Only a pointer to the newest revision; `verify_ledger` proves that it points right.
     current_revision = models.ForeignKey(
-        "LabelRevision", null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+        "LabelRevision",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["dataset", "external_id"], name="item_external_id_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "external_id"], name="item_external_id_once")
+        ]
         triggers = [
             pgtrigger.ReadOnly(name="as_imported", exclude=["current_revision"]),
             KEPT,
@@ -56,7 +64,7 @@ class Item(models.Model):
 
 
 class ItemSearch(models.Model):
-    """What text search looks through: derived from items by the worker after an import, so that imports stay fast."""
+    """What text search looks through: made by the worker after an import, so that imports stay fast."""
 
     item = models.OneToOneField(Item, primary_key=True, on_delete=models.CASCADE, related_name="search")
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="+")
