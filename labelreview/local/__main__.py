@@ -3,9 +3,10 @@
 import argparse
 import os
 import sys
+from signal import SIGTERM
 
 from labelreview.local import commands, folder, places, probes
-from labelreview.local.children import CannotStart
+from labelreview.local.children import CannotStart, follow_parent
 from labelreview.local.places import PROJECT
 from labelreview.local.supervisor import Supervisor
 
@@ -16,11 +17,12 @@ def main() -> int:
     arguments = _parse()
     if arguments.what in commands.COMMANDS:
         return _become(arguments.what)
-    quiet = arguments.quiet
+    if arguments.with_parent:
+        follow_parent(os.getppid(), SIGTERM)
     supervisor = Supervisor(
         places=places.from_environment(),
         with_web=not arguments.no_web,
-        say=(lambda line: None) if quiet else _say,
+        say=(lambda line: None) if arguments.quiet else _say,
     )
     try:
         supervisor.run(once_ready=_load_demo if arguments.what == "demo" else _greet)
@@ -35,6 +37,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("what", choices=["up", "demo", *commands.COMMANDS])
     parser.add_argument("--quiet", action="store_true", help="say nothing unless it goes wrong")
     parser.add_argument("--no-web", action="store_true", help="no web server and no scheduler")
+    parser.add_argument("--with-parent", action="store_true", help="stop when the parent process ends")
     return parser.parse_args()
 
 

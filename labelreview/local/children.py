@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,19 +108,18 @@ def wait_until(ready: Callable[[], bool], *, child: Child, seconds: float) -> No
         time.sleep(0.05)
 
 
-def die_with_parent(stop_signal: int) -> Callable[[], None] | None:
-    """For Popen's preexec_fn: the kernel signals the child when we die, however we die (Linux only)."""
+def die_with_parent(stop_signal: int) -> Callable[[], None]:
+    """For Popen's preexec_fn: however we die, the child is then sent the signal."""
+    return partial(follow_parent, os.getpid(), stop_signal)
+
+
+def follow_parent(parent: int, stop_signal: int) -> None:
+    """Ask the kernel to send this process the signal when its parent ends (Linux only, elsewhere nothing)."""
     if not sys.platform.startswith("linux"):
-        return None
-    parent = os.getpid()
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-
-    def ask_the_kernel() -> None:
-        prctl(PR_SET_PDEATHSIG, stop_signal)
-        if os.getppid() != parent:  # it died before we asked
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return ask_the_kernel
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, stop_signal)
+    if os.getppid() != parent:  # it ended before we asked
+        os.kill(os.getpid(), stop_signal)
 
 
 def clear_orphans(mark: str, *, patience: float = 10.0) -> None:
