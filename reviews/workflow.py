@@ -22,6 +22,7 @@ from .models import (
     Decision,
     Flag,
     FlagState,
+    LabelRevision,
     LabelStatus,
     Role,
     SignOff,
@@ -174,8 +175,10 @@ def decide(*, flag: Flag, member: Member, answer: Answer, seen_version: int) -> 
     with transaction.atomic():
         ledger.share(dataset_id=flag.dataset_id)
         decision = _move(flag, to=to, action=answer.action, member=member, answer=answer, value=value)
-        if answer.action in CHANGES:
-            _propose(flag, decision=decision, member=member, value=value, apply=to == S.APPLIED)
+        if to == S.PROPOSED:
+            _propose(flag, decision=decision, member=member, value=value)
+        elif to == S.APPLIED:
+            _correct_at_once(flag, decision=decision, member=member, value=value)
         else:
             _log(flag, decision=decision, member=member)
     return flag
@@ -234,12 +237,18 @@ def sign(
         signoff = SignOff.objects.create(
             correction=correction, signer_id=member.user.pk, verdict=verdict, meaning=meaning, comment=comment
         )
-        signature = {"signoff": signoff.pk, "verdict": verdict, "meaning": meaning, "comment": comment}
+        signature = {
+            "signoff": signoff.pk,
+            "correction": correction.pk,
+            "verdict": verdict,
+            "meaning": meaning,
+            "comment": comment,
+        }
         if verdict == Verdict.APPROVE:
             _apply(flag, correction=correction, member=member, payload=signature)
         else:
             Correction.objects.filter(pk=correction.pk).update(state=CorrectionState.REJECTED)
-            _record(flag, member=member, action="correction.reject", subject=correction, payload=signature)
+            _record(flag, member=member, action="flag.reject", subject=flag, payload=signature)
     return signoff
 
 
@@ -322,32 +331,51 @@ def _move(
     )
 
 
-def _propose(flag: Flag, *, decision: Decision, member: Member, value: Any, apply: bool) -> None:
-    base = flag.item.current_revision
-    if base is None:
-        raise NotAllowedNow("This item has no official label to correct.")
+def _propose(flag: Flag, *, decision: Decision, member: Member, value: Any) -> None:
+    """A correction that waits for its signature."""
+    correction = _correction(flag, decision=decision, value=value)
     try:
-        with transaction.atomic():
-            correction = Correction.objects.create(
-                dataset_id=flag.dataset_id,
-                item=flag.item,
-                flag=flag,
-                decision=decision,
-                author_id=member.user.pk,
-                base=base,
-                value=value,
-                status=CHANGES[Action(decision.action)],
-            )
+        correction.save(force_insert=True)
     except IntegrityError as error:
         raise NotAllowedNow("Another correction of this item is waiting for its sign-off.") from error
-    if apply:
-        _apply(flag, correction=correction, member=member, payload=_said(decision))
-    else:
-        _log(flag, decision=decision, member=member, correction=correction)
+    _log(flag, decision=decision, member=member, correction=correction)
+
+
+def _correct_at_once(flag: Flag, *, decision: Decision, member: Member, value: Any) -> None:
+    """A correction that nobody has to sign: the label and the correction are written together."""
+    correction = _correction(flag, decision=decision, value=value)
+    correction.state = CorrectionState.APPLIED
+    correction.revision = _relabel(flag, correction=correction, member=member, payload=_said(decision))
+    correction.save(force_insert=True)
+
+
+def _correction(flag: Flag, *, decision: Decision, value: Any) -> Correction:
+    if flag.item.current_revision is None:
+        raise NotAllowedNow("This item has no official label to correct.")
+    return Correction(
+        dataset_id=flag.dataset_id,
+        item=flag.item,
+        flag=flag,
+        decision=decision,
+        author_id=decision.reviewer_id,
+        base=flag.item.current_revision,
+        value=value,
+        status=CHANGES[Action(decision.action)],
+    )
 
 
 def _apply(flag: Flag, *, correction: Correction, member: Member, payload: dict[str, Any]) -> None:
-    """Make the correction the official label, and retire what machines said of the label before it."""
+    """Make a correction that was signed the official label."""
+    revision = _relabel(flag, correction=correction, member=member, payload=payload)
+    applied = Correction.objects.filter(pk=correction.pk, state=CorrectionState.PROPOSED).update(
+        state=CorrectionState.APPLIED, revision=revision
+    )
+    if applied != 1:
+        raise NotAllowedNow("This correction does not wait for a signature any more.")
+
+
+def _relabel(flag: Flag, *, correction: Correction, member: Member, payload: dict[str, Any]) -> LabelRevision:
+    """Append the correction to the ledger, and retire what machines said of the label before it."""
     revision = ledger.append_revision(
         item=flag.item,
         base=correction.base,
@@ -355,17 +383,12 @@ def _apply(flag: Flag, *, correction: Correction, member: Member, payload: dict[
         status=correction.status,
         cause=Cause.CORRECTION,
         actor=member.user,
-        subject=correction,
-        payload={**payload, "author": correction.author_id},
+        subject=flag,
+        payload={**payload, "correction": correction.pk, "author": correction.author_id},
     )
-    applied = Correction.objects.filter(pk=correction.pk, state=CorrectionState.PROPOSED).update(
-        state=CorrectionState.APPLIED, revision=revision
-    )
-    if applied != 1:
-        raise NotAllowedNow("This correction does not wait for a signature any more.")
-    Flag.objects.filter(item_id=flag.item_id, state=S.OPEN, run__isnull=False).exclude(pk=flag.pk).update(
-        state=TRANSITIONS[S.OPEN, A.SUPERSEDE], version=F("version") + 1
-    )
+    others = Flag.objects.filter(item_id=flag.item_id, state=S.OPEN, run__isnull=False).exclude(pk=flag.pk)
+    others.update(state=TRANSITIONS[S.OPEN, A.SUPERSEDE], version=F("version") + 1)
+    return revision
 
 
 def _revert(flag: Flag, *, correction: Correction, decision: Decision, member: Member) -> None:
@@ -378,8 +401,8 @@ def _revert(flag: Flag, *, correction: Correction, decision: Decision, member: M
         status=correction.base.status,
         cause=Cause.UNDO,
         actor=member.user,
-        subject=correction,
-        payload=_said(decision),
+        subject=flag,
+        payload={**_said(decision), "correction": correction.pk},
     )
 
 
