@@ -16,10 +16,8 @@ from reviews.tasktypes.base import BadValue, TaskType, Value
 MAX_ID_LENGTH = 500  # an index entry of Postgres holds 2,704 bytes, and a character has up to four
 MAX_NAME_LENGTH = 200
 MEDIA_KEYS = {"text": "text", "image": "image", "table": "features"}
-KEYS = frozenset(
-    ("id", "text", "image", "features", "label", "split", "meta", "labels", "predictions", "embedding", "gold")
-    + ("ambiguous",)
-)
+SPELLED = "id text image features label split meta labels predictions embedding gold ambiguous"
+KEYS = frozenset(SPELLED.split())
 
 
 class Opinion(NamedTuple):
@@ -95,7 +93,8 @@ def parse(plain: Mapping[str, Any], *, line: int, task: TaskType, media: str) ->
     except BadValue as error:
         raise FormatError.of(error, line=line, column=key) from None
     if row.ambiguous and row.label is None:
-        raise FormatError("bad_ambiguous", "an ambiguous row must have a label", line=line, column="ambiguous")
+        detail = "an ambiguous row must have a label"
+        raise FormatError("bad_ambiguous", detail, line=line, column="ambiguous")
     return row
 
 

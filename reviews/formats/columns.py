@@ -11,20 +11,23 @@ from reviews.formats.canonical import MEDIA_KEYS
 from reviews.formats.errors import FormatError
 
 # The names that are taken for a role without being told, the likelier first.
-NAMES: dict[str, tuple[str, ...]] = {
-    "id": ("id", "item_id", "external_id", "image_id", "text_id", "doc_id", "document_id", "sample_id", "example_id")
-    + ("uid", "uuid", "guid", "item", "key", "index", "", "unnamed:_0"),
-    "text": ("text", "message", "sentence", "content", "body", "document", "review", "comment", "tweet", "utterance")
-    + ("question", "abstract", "description", "sms", "post", "headline", "title", "transcript", "query", "prompt"),
-    "image": ("image", "image_path", "img", "img_path", "image_file", "image_name", "file_name", "filename", "file")
-    + ("file_path", "filepath", "path", "picture", "photo"),
-    "label": ("label", "class", "category", "given_label", "noisy_label", "class_name", "label_name", "class_label")
-    + ("target", "sentiment", "intent", "annotation"),
-    "annotator": ("annotator", "annotator_id", "worker", "worker_id", "labeler", "labeller", "rater", "rater_id")
-    + ("labeled_by", "labelled_by"),
-    "at": ("at", "annotated_at", "labeled_at", "labelled_at"),
-    "split": ("split", "subset"),
-    "gold": ("gold", "gold_label"),
+NAMES: dict[str, list[str]] = {
+    role: names.split()
+    for role, names in {
+        "id": "id item_id external_id image_id text_id doc_id document_id sample_id example_id uid uuid guid"
+        " item key index unnamed unnamed:_0",
+        "text": "text message sentence content body document review comment tweet utterance question abstract"
+        " description sms post headline title transcript query prompt",
+        "image": "image image_path img img_path image_file image_name file_name filename file file_path"
+        " filepath path picture photo",
+        "label": "label class category given_label noisy_label class_name label_name class_label target"
+        " sentiment intent annotation",
+        "annotator": "annotator annotator_id worker worker_id labeler labeller rater rater_id labeled_by"
+        " labelled_by",
+        "at": "at annotated_at labeled_at labelled_at",
+        "split": "split subset",
+        "gold": "gold gold_label",
+    }.items()
 }
 GUESSED_ALIKE = frozenset({"labels", "predictions", "embedding", "ambiguous"})
 ROLES = (*NAMES, *sorted(GUESSED_ALIKE), "features", "meta")
@@ -38,7 +41,7 @@ class Layout:
     """Where each column's cells go. What has no role goes into `rest`: features or meta."""
 
     roles: Mapping[str, str]  # role -> column
-    annotators: frozenset[str] = frozenset()  # columns, each with the opinions of the annotator it is named after
+    annotators: frozenset[str] = frozenset()  # each column has the opinions of whom it is named after
     features: frozenset[str] = frozenset()
     meta: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
@@ -61,7 +64,7 @@ class Layout:
         return self.rest, column
 
     def plain(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-        """The canonical row that a record says, and whether it is one opinion of an item that may come again."""
+        """The canonical row that a record says, and whether it is one opinion that others may follow."""
         out: dict[str, Any] = {}
         buckets: dict[str, dict[str, Any]] = {}
         for column, value in values.items():
@@ -78,13 +81,14 @@ class Layout:
         return out, "annotator" in self.roles
 
     def _add_opinions(self, out: dict[str, Any], named: dict[str, Any]) -> None:
-        opinions = [{"annotator": name, "value": value} for name, value in named.items() if value not in (None, "")]
+        given = ((name, value) for name, value in named.items() if value not in (None, ""))
+        opinions = [{"annotator": name, "value": value} for name, value in given]
         annotator, at = out.pop("annotator", None), out.pop("at", None)
         if "annotator" in self.roles and out.get("label") is not None:
             name = str(annotator) if isinstance(annotator, int) else annotator
             opinions.append({"annotator": name, "value": out.pop("label"), "at": at})
-        if opinions and isinstance(given := out.get("labels") or [], list):
-            out["labels"] = given + opinions
+        if opinions and isinstance(listed := out.get("labels") or [], list):
+            out["labels"] = listed + opinions
 
     def locate(self, error: FormatError) -> FormatError:
         """The error with its column called as the file calls it."""
@@ -109,7 +113,8 @@ def lay_out(
         _guess_label(roles, taken, columns, sample, media)
     if media == "text" and "text" in wanted and "text" not in roles:
         _guess_text(roles, taken, columns, sample)
-    has_features = "features" in roles or lists["feature_columns"] or any(c.startswith("features.") for c in columns)
+    own_features = any(column.startswith("features.") for column in columns)
+    has_features = "features" in roles or lists["feature_columns"] or own_features
     return Layout(
         roles=roles,
         annotators=lists["annotators"],
@@ -132,7 +137,8 @@ def _check(mapping: Mapping[str, Any], columns: Collection[str]) -> None:
             raise FormatError("bad_mapping", f"“{role}” of the mapping must be given as text", column=role)
         for name in named:
             if name not in columns:
-                raise FormatError("unknown_column", f"there is no column “{name}” in the file", line=1, column=name)
+                detail = f"there is no column “{name}” in the file"
+                raise FormatError("unknown_column", detail, line=1, column=name)
 
 
 def _roles_of(media: str) -> list[str]:
@@ -140,12 +146,15 @@ def _roles_of(media: str) -> list[str]:
     return [role for role in ROLES if role not in others]
 
 
-def _guess_by_name(roles: dict[str, str], taken: set[str], columns: Sequence[str], wanted: Iterable[str]) -> None:
+def _guess_by_name(
+    roles: dict[str, str], taken: set[str], columns: Sequence[str], wanted: Iterable[str]
+) -> None:
     known: dict[str, str] = {}
     for column in columns:
-        known.setdefault("_".join(column.strip().lower().replace("-", " ").split()), column)
+        known.setdefault("_".join(column.lower().replace("-", " ").split()) or "unnamed", column)
     for role in wanted:
-        found = next((known[n] for n in NAMES.get(role, (role,)) if known.get(n, None) not in taken | {None}), None)
+        columns_named = (known[name] for name in NAMES.get(role, [role]) if name in known)
+        found = next((column for column in columns_named if column not in taken), None)
         if found is not None and (role != "at" or "annotator" in roles):
             roles[role] = found
             taken.add(found)
@@ -189,4 +198,3 @@ def _repeats(sample: Sequence[Mapping[str, Any]], column: str) -> bool:
         return False
     distinct = {str(v) for v in values}
     return 1 < len(distinct) <= min(FEW_CLASSES, len(values) // 3) and max(map(len, distinct)) <= 60
-

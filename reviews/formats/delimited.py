@@ -1,8 +1,8 @@
 """CSV and its kin: one row a record, with a header; delimiter and encoding are found by looking.
 
-Cells are text and stay text: "NA" is no missing value and 01 is not 1. Only the features of table items become
-numbers, where the whole cell is one. Our own files (`write`) round-trip: columns named `features.x` and `meta.x`
-hold plain text, or JSON where plain text would be read as something else.
+Cells are text and stay text: "NA" is no missing value and 01 is not 1. Only the features of table items
+become numbers, where the whole cell is one. Our own files (`write`) round-trip: columns named `features.x`
+and `meta.x` hold plain text, or JSON where plain text would be read as something else.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import StringIO, TextIOWrapper
 from itertools import chain, islice
+from math import isfinite
 from typing import Any, BinaryIO, TextIO
 
 import orjson
@@ -28,15 +29,30 @@ MAX_CELL = 16 << 20
 SAMPLE = 200
 SAMPLE_CHARACTERS = 1 << 16
 BLOCK = 1 << 16
+LONGEST_INTEGER = 15  # more digits than a float holds are an account, not an amount
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 JSON_ROLES = frozenset({"labels", "predictions", "embedding", "ambiguous", "features", "meta"})
-FIXED_COLUMNS = ("id", "text", "image", "label", "split", "gold", "ambiguous", "labels", "predictions", "embedding")
+FIXED_COLUMNS = (
+    "id",
+    "text",
+    "image",
+    "label",
+    "split",
+    "gold",
+    "ambiguous",
+    "labels",
+    "predictions",
+    "embedding",
+)
 
 Record = tuple[int, list[str]]  # (line of its first character, cells)
-Decode = Callable[[str], Any]  # the value of one cell; None where the row says nothing
+Decode = Callable[[str], Any]  # the value of one cell, or ABSENT
+ABSENT: Any = object()  # the row says nothing here, not even null
 
 
-def read(file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]) -> Iterator[Row | FormatError]:
+def read(
+    file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]
+) -> Iterator[Row | FormatError]:
     """Each record's row, or what is wrong with it, in order; holds one record at a time."""
     declared = mapping.get("encoding")
     codec = encoding.proven(file, declared) if declared else encoding.sniff(file)
@@ -47,7 +63,9 @@ def read(file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, An
         text.detach()
 
 
-def _rows(text: TextIO, task: TaskType, media: str, mapping: Mapping[str, Any]) -> Iterator[Row | FormatError]:
+def _rows(
+    text: TextIO, task: TaskType, media: str, mapping: Mapping[str, Any]
+) -> Iterator[Row | FormatError]:
     start, delimiter = _dialect(text, mapping)
     records = _records(text, delimiter, start)
     first, header = next(records, (1, []))
@@ -73,15 +91,16 @@ def _rows(text: TextIO, task: TaskType, media: str, mapping: Mapping[str, Any]) 
             yield layout.locate(error)
 
 
-def _values(number: int, header: Sequence[str], decoders: Sequence[Decode], cells: list[str]) -> dict[str, Any]:
-    if len(cells) != len(header):
-        if len(cells) < len(header) or any(cells[len(header) :]):
-            detail = f"the row has {len(cells)} cells, the header {len(header)} columns"
-            raise FormatError("wrong_shape", detail, line=number)
+def _values(
+    number: int, header: Sequence[str], decoders: Sequence[Decode], cells: list[str]
+) -> dict[str, Any]:
+    if len(cells) < len(header) or any(cells[len(header) :]):
+        detail = f"the row has {len(cells)} cells, the header {len(header)} columns"
+        raise FormatError("wrong_shape", detail, line=number)
     values = {}
     for name, decode, cell in zip(header, decoders, cells, strict=False):
         try:
-            if (value := decode(cell)) is not None:
+            if (value := decode(cell)) is not ABSENT:
                 values[name] = value
         except BadValue as error:
             raise FormatError.of(error, line=number, column=name) from None
@@ -121,7 +140,9 @@ def _records(text: TextIO, delimiter: str, start: int) -> Iterator[Record]:
     """Each record that is not blank, with the line where it begins, however many lines its cells span."""
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise FormatError("bad_mapping", "the delimiter must be one character", column="delimiter")
-    csv.field_size_limit(MAX_CELL)  # the module's only way; its default of 131,072 is less than a long document
+    csv.field_size_limit(
+        MAX_CELL
+    )  # the module's only way; its default of 131,072 is less than a long document
     reader = csv.reader(_lines(text, start), delimiter=delimiter, strict=True)
     before = 0
     try:
@@ -138,7 +159,8 @@ def _lines(text: TextIO, start: int) -> Iterator[str]:
     while line := text.readline(MAX_CELL + 1):
         number += 1
         if len(line) > MAX_CELL:
-            raise FormatError("line_too_long", f"the line is longer than {MAX_CELL >> 20} million characters", line=number)
+            detail = f"the line is longer than {MAX_CELL >> 20} million characters"
+            raise FormatError("line_too_long", detail, line=number)
         if "\0" in line:
             raise FormatError("bad_text", "the line has a NUL character", line=number)
         yield line
@@ -171,7 +193,7 @@ def _decoder(layout: Layout, name: str, task: TaskType) -> Decode:
     if name == GUARD or bucket == "ignore":
         return _nothing
     if bucket == "annotators" or (not bucket and key in ("label", "gold")):
-        return lambda cell: task.from_cell(cell) if cell else None
+        return lambda cell: task.from_cell(cell) if cell else ABSENT
     if not bucket:
         return _json if key in JSON_ROLES else _text
     if name != key:
@@ -179,30 +201,35 @@ def _decoder(layout: Layout, name: str, task: TaskType) -> Decode:
     return _feature if bucket == "features" else _text
 
 
-def _nothing(cell: str) -> None:
-    return None
+def _nothing(cell: str) -> Any:
+    return ABSENT
 
 
-def _text(cell: str) -> str | None:
-    return cell or None
+def _text(cell: str) -> Any:
+    return cell or ABSENT
 
 
 def _json(cell: str) -> Any:
     try:
-        return orjson.loads(cell) if cell else None
+        return orjson.loads(cell) if cell else ABSENT
     except orjson.JSONDecodeError as error:
         raise BadValue("bad_json", f"the cell must hold JSON: {error.msg}") from None
 
 
-def _feature(cell: str) -> float | str | None:
-    """The number that the whole cell is, else its text; an empty cell is a missing feature."""
-    return orjson.loads(cell) if NUMBER.fullmatch(cell) else cell or None
+def _feature(cell: str) -> Any:
+    """The number that the whole cell is, else its text; an empty cell is a missing feature, null."""
+    if not cell:
+        return None
+    if not NUMBER.fullmatch(cell) or (len(cell) > LONGEST_INTEGER and cell.lstrip("-").isdigit()):
+        return cell
+    number = float(cell)
+    return orjson.loads(cell) if isfinite(number) else cell
 
 
 def _own(cell: str) -> Any:
     """What `_own_cell` wrote: JSON where the cell is that, else the text."""
     try:
-        return orjson.loads(cell) if cell else None
+        return orjson.loads(cell) if cell else ABSENT
     except orjson.JSONDecodeError:
         return cell
 

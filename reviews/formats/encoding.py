@@ -24,9 +24,9 @@ NOT_IN_TEXT = frozenset(range(32)) - frozenset(b"\t\n\x0b\x0c\r\x1a\x1b")
 def sniff(file: BinaryIO) -> str:
     """The name of the codec that reads `file`, which is left at its start.
 
-    A byte order mark decides. Else text that is valid as UTF-8 is UTF-8, zeros at every second place are UTF-16,
-    and other text is cp1252, or latin-1 where it uses what cp1252 leaves undefined. Raises FormatError for what
-    is no text, and where text breaks off or is broken at some places.
+    A byte order mark decides. Else text that is valid as UTF-8 is UTF-8, zeros at every second place are
+    UTF-16, and other text is cp1252, or latin-1 where it uses what cp1252 leaves undefined. Raises
+    FormatError for what is no text, and where text breaks off or is broken at some places.
     """
     head = file.read(HEAD)
     file.seek(0)
@@ -35,15 +35,17 @@ def sniff(file: BinaryIO) -> str:
         codec = _utf16_without_mark(head)
     if codec is not None:
         return proven(file, codec)
-    if NOT_IN_TEXT.intersection(head):
-        raise FormatError("not_text", "this is not a text file", line=1)
     fault = _first_fault(file, "utf-8")
     file.seek(0)
-    return "utf-8" if fault is None else _single_byte(file, fault)
+    if fault is None:
+        return "utf-8"
+    if NOT_IN_TEXT.intersection(head):
+        raise FormatError("not_text", "this is not a text file", line=1)
+    return _single_byte(file, fault)
 
 
 def proven(file: BinaryIO, codec: str) -> str:
-    """The codec, known to read all of `file`, which is left at its start; else FormatError says where it fails."""
+    """The codec, known to read all of `file`, which is left at its start; else FormatError says where not."""
     try:
         fault = _first_fault(file, codec)
     except LookupError:
@@ -85,7 +87,7 @@ def _first_fault(file: BinaryIO, codec: str) -> Fault | None:
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
-            # The decoder failed on what it held of the block before, the mark taken off, and all of this block.
+            # It failed on what it held of the block before, and this block without a byte order mark.
             good = decoder.decode(block[: len(block) - len(error.object) + error.start])
             line, column = _advance(line, column, good)
             return Fault(line, column, error.object[error.start])

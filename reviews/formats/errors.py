@@ -8,7 +8,7 @@ from reviews.tasktypes.base import BadValue
 class FormatError(ValueError):
     """A fault of a file at a place that a person can find.
 
-    line    : 1-based line of the text file, or number of the entry in an archive; None: of the file as a whole
+    line    : 1-based line of the text file, or number of the entry in an archive; None: the file as a whole
     column  : the name of the column or key, or the 1-based character where the syntax breaks, as text
 
     A reader yields one for a row that it can skip, and raises one where it cannot read on.

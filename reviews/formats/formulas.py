@@ -1,8 +1,8 @@
 """Cells that a spreadsheet would run as a formula, made harmless so that they can be made themselves again.
 
-After the OWASP page on CSV injection: a cell that begins with one of TRIGGERS gets an apostrophe before it. That
-alone would change data for good, so a column of its own, GUARD, holds an apostrophe in the rows where it was done,
-and there whatever apostrophes stood before a trigger already get one more.
+After the OWASP page on CSV injection: a cell that begins with one of TRIGGERS gets an apostrophe before it.
+That alone would change data for good, so a column of its own, GUARD, holds an apostrophe in the rows where it
+was done, and there cells with apostrophes before a trigger get one more. Plain numbers stay as they are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ def guarded(cells: list[str]) -> list[str]:
     """The cells and the cell of the GUARD column."""
     if not any(_DANGEROUS.match(cell) and not _NUMBER.fullmatch(cell) for cell in cells):
         return [*cells, ""]
-    return [*("'" + cell if _MARKED.match(cell) and not _NUMBER.fullmatch(cell) else cell for cell in cells), "'"]
+    marked = ("'" + cell if _MARKED.match(cell) and not _NUMBER.fullmatch(cell) else cell for cell in cells)
+    return [*marked, "'"]
 
 
 def unguarded(cell: str) -> str:

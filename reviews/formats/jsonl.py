@@ -19,7 +19,9 @@ MAX_LINE_BYTES = 16 << 20
 SAMPLE = 200
 
 
-def read(file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]) -> Iterator[Row | FormatError]:
+def read(
+    file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]
+) -> Iterator[Row | FormatError]:
     """Each line's row, or what is wrong with it, in order; holds one block of the file at a time."""
     lines = _lines(file)
     head = list(islice(lines, SAMPLE))
@@ -110,7 +112,8 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         if len(tail) > MAX_LINE_BYTES:
             detail = f"the line is longer than {MAX_LINE_BYTES >> 20} MB"
             raise FormatError("line_too_long", detail, line=number + len(lines) + 1)
-        for number, raw in enumerate(lines, number + 1):
+        for raw in lines:
+            number += 1
             if raw and not raw.isspace():
                 yield number, raw
     if tail and not tail.isspace():

@@ -10,7 +10,7 @@ from typing import Any
 from reviews.tasktypes.base import BadValue, TaskType
 
 MAX_CLASS_LENGTH = 200
-SUM_TOLERANCE = 0.01  # printed probabilities are rounded: 0.33 + 0.33 + 0.33
+ROUNDING = 0.005  # of each probability that was printed with two decimals
 
 
 def check(value: Any, classes: Collection[str] | None) -> str:
@@ -72,10 +72,10 @@ def check_probs(probs: Mapping[str, Any]) -> dict[str, float]:
         raise BadValue("bad_prediction", "probs must name at least one class")
     total = 0.0
     for name, p in probs.items():
-        if type(p) not in (int, float) or not isfinite(p) or not 0 <= p <= 1 + SUM_TOLERANCE:
+        if type(p) not in (int, float) or not isfinite(p) or not 0 <= p <= 1 + ROUNDING:
             raise BadValue("bad_prediction", f"the probability of “{name}” must be a number from 0 to 1")
         total += p
-    if abs(total - 1) > SUM_TOLERANCE:
+    if abs(total - 1) > ROUNDING * (len(probs) + 1):
         raise BadValue("bad_prediction", f"the probabilities must sum to 1, not to {total:.3g}")
     return {from_json(name): float(p) for name, p in probs.items()}
 

@@ -1,0 +1,102 @@
+"""Pictures that may be hostile or broken, and the small ones made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from reviews.formats.errors import FormatError
+
+ACCEPTED = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+ENDINGS = ".png .jpg .jpeg .jpe .jfif .webp .gif .bmp .dib .tif .tiff"
+SUFFIXES = frozenset(ENDINGS.split())
+MIME_TYPES = {kind: f"image/{kind.lower()}" for kind in ACCEPTED}
+MAX_PIXELS = 80_000_000
+THUMBNAIL_SIDE = 256
+CRISP_BELOW = 64  # pictures smaller than this are pixel art (digits of 8 x 8): enlarged without blur
+SWAPS_SIDES = frozenset({5, 6, 7, 8})  # the EXIF orientations that lay the picture on its side
+ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that decodes to its last pixel; width and height as displayed, EXIF orientation applied."""
+
+    format: str
+    width: int
+    height: int
+    thumbnail: bytes  # WebP, or PNG where every pixel counts
+
+
+def inspect(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """What the picture is; raises FormatError where it is none, broken, or too large to unpack."""
+    image = _opened(data, max_pixels)
+    swapped = image.getexif().get(ORIENTATION) in SWAPS_SIDES
+    width, height = image.size[::-1] if swapped else image.size
+    return Picture(str(image.format), width, height, _thumbnail(image))
+
+
+def as_png(data: bytes, *, max_pixels: int = MAX_PIXELS) -> bytes:
+    """The picture's first frame as PNG, upright: for formats that browsers do not show."""
+    return _saved(_eight_bit(ImageOps.exif_transpose(_opened(data, max_pixels))), "PNG")
+
+
+def _opened(data: bytes, max_pixels: int) -> Image.Image:
+    """The first frame, decoded."""
+    try:
+        image: Image.Image = Image.open(BytesIO(data), formats=ACCEPTED)
+        if image.width * image.height > max_pixels:
+            detail = f"{image.width} × {image.height} pixels are more than {max_pixels:,}"
+            raise FormatError("too_many_pixels", detail)
+        if image.format == "PNG":  # whose loader overlooks a missing end; verify() uses the image up
+            image.verify()
+            image = Image.open(BytesIO(data), formats=ACCEPTED)
+        image.load()
+    except FormatError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise FormatError("too_many_pixels", str(error)) from None
+    except UnidentifiedImageError:
+        raise FormatError("not_an_image", f"not one of {', '.join(ACCEPTED)}") from None
+    except Exception as error:  # noqa: BLE001 - decoders fail on hostile bytes in many ways, all of which mean this
+        raise FormatError("broken_image", f"the picture does not decode: {error}") from None
+    return image
+
+
+def _thumbnail(image: Image.Image) -> bytes:
+    if max(image.size) < CRISP_BELOW:
+        factor = THUMBNAIL_SIDE // max(image.size)
+        size = image.width * factor, image.height * factor
+        enlarged = _eight_bit(image).resize(size, Image.Resampling.NEAREST)
+        return _saved(ImageOps.exif_transpose(enlarged), "PNG", compress_level=1)
+    small = _eight_bit(image)
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return _saved(ImageOps.exif_transpose(small), "WEBP", quality=80, method=2)
+
+
+def mime_type(data: bytes) -> str:
+    """The type of a thumbnail, by its first bytes."""
+    return "image/png" if data.startswith(b"\x89PNG") else "image/webp"
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """The picture in a mode that PNG and WebP have; deep greys are stretched over the range that they use."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        low, high = image.getextrema()
+        wide = image.convert("F")
+        span = (high - low) or 1  # type: ignore[operator]
+        scaled = wide.point(lambda value: value * (255 / span) - low * (255 / span))  # type: ignore[operator]
+        return scaled.convert("L")
+    if image.mode in ("L", "RGB", "RGBA"):
+        return image.copy()
+    clear = "transparency" in image.info or image.mode in ("LA", "PA", "La")
+    return image.convert("RGBA" if clear else "RGB")
+
+
+def _saved(image: Image.Image, kind: str, **options: int) -> bytes:
+    out = BytesIO()
+    image.info.clear()  # no EXIF, no comments: a thumbnail says nothing of where its picture was taken
+    image.save(out, kind, **options)
+    return out.getvalue()

@@ -1,0 +1,77 @@
+"""The formats there are, and which one a file is in. A new one is one file beside this and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+
+from reviews.formats import delimited, image_folders, image_rows, jsonl
+from reviews.formats.archive import Archive
+from reviews.formats.canonical import Row
+from reviews.formats.errors import FormatError
+from reviews.tasktypes.base import TaskType
+
+
+class Read(Protocol):
+    """Yields each row or what is wrong with it; raises FormatError where it cannot read on."""
+
+    def __call__(
+        self, file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]
+    ) -> Iterator[Row | FormatError]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way in which data comes and goes."""
+
+    name: str
+    read: Read
+    write: Callable[..., Iterator[bytes]]
+    mime_type: str
+    suffix: str
+    is_archive: bool = False
+
+
+FORMATS: dict[str, Format] = {
+    one.name: one
+    for one in (
+        Format("jsonl", jsonl.read, jsonl.write, "application/x-ndjson", ".jsonl"),
+        Format("csv", delimited.read, delimited.write, "text/csv; charset=utf-8", ".csv"),
+        Format("image_folders", image_folders.read, image_folders.write, "application/zip", ".zip", True),
+        Format("image_rows", image_rows.read, image_rows.write, "application/zip", ".zip", True),
+    )
+}
+
+# What people send that none of the readers reads, with what to do about it.
+STRANGERS = (
+    (b"PAR1", "this is a Parquet file; save it as CSV or JSONL"),
+    (b"\x1f\x8b", "this is a gzip file; unpack it first"),
+    (b"7z\xbc\xaf", "this is a 7z archive; pack it as zip"),
+    (b"Rar!", "this is a RAR archive; pack it as zip"),
+    (b"%PDF", "this is a PDF"),
+    (b"\xd0\xcf\x11\xe0", "this is an old Excel file; save the sheet as CSV"),
+    (b"SQLite format 3", "this is a database; save a table as CSV"),
+)
+
+
+def detect(file: BinaryIO) -> Format:
+    """The format that the file's content shows, whatever its name says; `file` is left at its start."""
+    file.seek(0)
+    head = file.read(4096)
+    file.seek(0)
+    for magic, detail in STRANGERS:
+        if head.startswith(magic):
+            raise FormatError("unknown_format", detail)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _detect_archive(file)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return FORMATS["jsonl" if start.startswith((b"{", b"[")) else "csv"]
+
+
+def _detect_archive(file: BinaryIO) -> Format:
+    archive = Archive(file)
+    file.seek(0)
+    if "[Content_Types].xml" in archive.names:
+        raise FormatError("unknown_format", "this is an Office file; save the sheet as CSV")
+    return FORMATS["image_rows" if image_rows.rows_file(archive.names) else "image_folders"]
