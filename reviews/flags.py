@@ -7,11 +7,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from . import ledger
+from . import ledger, workflow
 from .models import (
     Annotation,
     Correction,
@@ -113,12 +113,8 @@ def replace_flags(*, dataset: Dataset, run_id: int, suspicions: Iterable[Suspici
 
 def _supersede(*, dataset_id: int) -> int:
     """How many open flags of earlier runs were retired: those that nobody holds or talks about."""
-    untouched = Flag.objects.filter(
-        dataset_id=dataset_id, state=FlagState.OPEN, run__isnull=False, comments=None
-    )
-    return untouched.exclude(leased_until__gt=timezone.now()).update(
-        state=FlagState.SUPERSEDED, version=F("version") + 1
-    )
+    undiscussed = Flag.objects.filter(dataset_id=dataset_id, state=FlagState.OPEN, comments=None)
+    return workflow.supersede(undiscussed.exclude(leased_until__gt=timezone.now()))
 
 
 def _settled(*, dataset_id: int) -> dict[tuple[int, str], list[tuple[str, Any, Any]]]:

@@ -5,8 +5,10 @@ What may be done with one flag depends on its state too: that table is in `revie
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import F, Model, QuerySet
 
 from .errors import NotPermitted, NotVisible
 from .models import Dataset, Membership, Role, SignoffPolicy
@@ -80,6 +82,22 @@ def member_of(*, user: User | AnonymousUser, dataset_id: int) -> Member:
     if membership is None:
         raise NotVisible("There is no such dataset, or you are not a member of it.")
     return Member(user=user, dataset=membership.dataset, role=Role(membership.role))
+
+
+M = TypeVar("M", bound=Model)
+
+
+def visible(objects: QuerySet[M], *, to: User | AnonymousUser) -> QuerySet[M]:
+    """Those of `objects` whose dataset `to` is a member of, each with its dataset and the role in it."""
+    mine = objects.filter(dataset__memberships__user=to.pk).select_related("dataset")
+    return mine.annotate(role=F("dataset__memberships__role"))
+
+
+def member_for(*, user: User | AnonymousUser, seen: Any) -> Member:
+    """The member that `user` is of the dataset of an object that `visible` gave."""
+    if not isinstance(user, User):
+        raise NotVisible("There is no such thing here.")
+    return Member(user=user, dataset=seen.dataset, role=Role(seen.role))
 
 
 def may_create_datasets(user: User | AnonymousUser) -> bool:

@@ -6,32 +6,28 @@ get `StaleFlag`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
-from . import ledger
+from . import corrections, ledger
+from .corrections import CHANGES, proposed_value
 from .errors import BadValue, NotAllowedNow, NotPermitted, NotVisible, StaleFlag, WrongPassword
 from .models import (
     Action,
-    Cause,
     Correction,
     CorrectionState,
     Decision,
     Flag,
     FlagState,
-    LabelRevision,
-    LabelStatus,
     Role,
     SignOff,
     SignoffPolicy,
     Verdict,
 )
 from .permissions import SIGNERS, Member
-from .tasktypes.base import BadValue as BadLabel
-from .tasktypes.registry import TASK_TYPES
 
 S, A = FlagState, Action
 
@@ -61,11 +57,6 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (S.APPLIED, A.UNDO): PREVIOUS,
 }
 
-CHANGES = {
-    A.CORRECT: LabelStatus.LABELLED,
-    A.AMBIGUOUS: LabelStatus.AMBIGUOUS,
-    A.EXCLUDE: LabelStatus.EXCLUDED,
-}
 DECISIONS = (A.KEEP, A.CORRECT, A.AMBIGUOUS, A.EXCLUDE, A.ESCALATE)
 
 ANYONE = frozenset(Role)
@@ -168,19 +159,23 @@ def decide(*, flag: Flag, member: Member, answer: Answer, seen_version: int) -> 
             f"“{answer.action}” is not a decision.", fields={"action": [f"one of {', '.join(DECISIONS)}"]}
         )
     _check_edge(flag, answer.action, member, seen_version)
-    value = _proposed_value(flag, member, answer)
+    value = None
+    if answer.action in CHANGES:
+        value = proposed_value(flag=flag, member=member, action=answer.action, value=answer.value)
     to = TRANSITIONS[flag.state, answer.action]
     if to == S.PROPOSED and member.dataset.signoff_policy == SignoffPolicy.NONE:
         to = S.APPLIED
     with transaction.atomic():
         ledger.share(dataset_id=flag.dataset_id)
-        decision = _move(flag, to=to, action=answer.action, member=member, answer=answer, value=value)
-        if to == S.PROPOSED:
-            _propose(flag, decision=decision, member=member, value=value)
-        elif to == S.APPLIED:
-            _correct_at_once(flag, decision=decision, member=member, value=value)
+        decision = _move(flag, to=to, answer=replace(answer, value=value), member=member)
+        if to == S.APPLIED:
+            corrections.correct_at_once(decision=decision, actor=member.user, payload=_said(decision))
+            _retire_others(flag)
+        elif to == S.PROPOSED:
+            correction = corrections.propose(decision=decision)
+            _log(flag, member, decision.action, _said(decision) | {"correction": correction.pk})
         else:
-            _log(flag, decision=decision, member=member)
+            _log(flag, member, decision.action, _said(decision))
     return flag
 
 
@@ -190,17 +185,14 @@ def undo(*, flag: Flag, member: Member, seen_version: int) -> Flag:
     undone = standing_decision(flag)
     if undone is None:
         raise NotAllowedNow("There is no decision to undo.")
-    correction = Correction.objects.select_related("base").filter(decision=undone).first()
     with transaction.atomic():
         ledger.share(dataset_id=flag.dataset_id)
-        was_applied = flag.state == S.APPLIED
-        decision = _move(flag, to=undone.from_state, action=A.UNDO, member=member, undoes=undone)
-        if was_applied and correction is not None:
-            _revert(flag, correction=correction, decision=decision, member=member)
+        decision = _move(flag, to=undone.from_state, answer=Answer(A.UNDO), member=member, undoes=undone)
+        if undone.to_state == S.APPLIED:
+            corrections.revert(decision=undone, actor=member.user, payload=_said(decision))
         else:
-            _log(flag, decision=decision, member=member)
-        if correction is not None:
-            Correction.objects.filter(pk=correction.pk).update(state=CorrectionState.WITHDRAWN)
+            corrections.withdraw(decision=undone)
+            _log(flag, member, A.UNDO, _said(decision))
     return flag
 
 
@@ -235,20 +227,14 @@ def sign(
         ledger.share(dataset_id=flag.dataset_id)
         _swap(flag, to=TRANSITIONS[flag.state, action])
         signoff = SignOff.objects.create(
-            correction=correction, signer_id=member.user.pk, verdict=verdict, meaning=meaning, comment=comment
+            correction=correction, signer=member.user, verdict=verdict, meaning=meaning, comment=comment
         )
-        signature = {
-            "signoff": signoff.pk,
-            "correction": correction.pk,
-            "verdict": verdict,
-            "meaning": meaning,
-            "comment": comment,
-        }
         if verdict == Verdict.APPROVE:
-            _apply(flag, correction=correction, member=member, payload=signature)
+            corrections.apply(correction=correction, actor=member.user, payload=_signed(signoff))
+            _retire_others(flag)
         else:
-            Correction.objects.filter(pk=correction.pk).update(state=CorrectionState.REJECTED)
-            _record(flag, member=member, action="flag.reject", subject=flag, payload=signature)
+            corrections.reject(correction=correction)
+            _log(flag, member, A.REJECT, _signed(signoff))
     return signoff
 
 
@@ -273,137 +259,50 @@ def _why_not(flag: Flag, action: str, member: Member) -> str:
     return f"“{action}” on a flag that is {flag.state} is for somebody else here: your role is {member.role}."
 
 
-def _proposed_value(flag: Flag, member: Member, answer: Answer) -> Any:
-    """The label that the answer proposes; for a correction without a value, the suggested one."""
-    current = flag.item.current_revision.value if flag.item.current_revision else None
-    if answer.action != A.CORRECT:
-        return current
-    value = flag.suggested if answer.value is None else answer.value
-    if value is None:
-        raise BadValue("Say which label is right.", fields={"value": ["required: nothing was suggested"]})
-    task = TASK_TYPES[member.dataset.task_type]
-    try:
-        value = task.check(value, member.dataset.classes)
-    except BadLabel as error:
-        raise BadValue(error.detail, fields={"value": [error.detail]}) from error
-    revision = flag.item.current_revision
-    if revision and revision.status == LabelStatus.LABELLED and task.same(value, current):
-        raise BadValue("That is the label it has: keep it instead.", fields={"value": ["same as given"]})
-    return value
-
-
 # Moves, inside the caller's transaction
 
 
 def _swap(flag: Flag, *, to: str) -> None:
     """The compare-and-swap itself; the flag in memory follows the row."""
-    moved = Flag.objects.filter(pk=flag.pk, version=flag.version, state=flag.state).update(
-        state=to, version=F("version") + 1, leased_to=None, leased_until=None
-    )
+    row = Flag.objects.filter(pk=flag.pk, version=flag.version, state=flag.state)
+    try:
+        moved = row.update(state=to, version=F("version") + 1, leased_to=None, leased_until=None)
+    except IntegrityError as error:
+        raise NotAllowedNow("Meanwhile a newer flag asks the same of this item.") from error
     if moved != 1:
         raise StaleFlag("Somebody else was first. Here is how the flag stands now.")
     flag.state, flag.version = to, flag.version + 1
     flag.leased_to, flag.leased_until = None, None
 
 
-def _move(
-    flag: Flag,
-    *,
-    to: str,
-    action: Action,
-    member: Member,
-    answer: Answer | None = None,
-    value: Any = None,
-    undoes: Decision | None = None,
-) -> Decision:
+def _move(flag: Flag, *, to: str, answer: Answer, member: Member, undoes: Decision | None = None) -> Decision:
     from_state = flag.state
     _swap(flag, to=to)
     return Decision.objects.create(
         flag=flag,
-        action=action,
-        value=value if action in CHANGES else None,
-        reason=answer.reason if answer else "",
-        rule=answer.rule if answer else "",
-        reviewer_id=member.user.pk,
+        action=answer.action,
+        value=answer.value,
+        reason=answer.reason,
+        rule=answer.rule,
+        reviewer=member.user,
         from_state=from_state,
         to_state=to,
         undoes=undoes,
     )
 
 
-def _propose(flag: Flag, *, decision: Decision, member: Member, value: Any) -> None:
-    """A correction that waits for its signature."""
-    correction = _correction(flag, decision=decision, value=value)
-    try:
-        correction.save(force_insert=True)
-    except IntegrityError as error:
-        raise NotAllowedNow("Another correction of this item is waiting for its sign-off.") from error
-    _log(flag, decision=decision, member=member, correction=correction)
+def supersede(open_flags: QuerySet[Flag]) -> int:
+    """How many of these flags were retired: the open ones that no person raised."""
+    machines = open_flags.filter(state=S.OPEN, run__isnull=False)
+    return machines.update(state=TRANSITIONS[S.OPEN, A.SUPERSEDE], version=F("version") + 1)
 
 
-def _correct_at_once(flag: Flag, *, decision: Decision, member: Member, value: Any) -> None:
-    """A correction that nobody has to sign: the label and the correction are written together."""
-    correction = _correction(flag, decision=decision, value=value)
-    correction.state = CorrectionState.APPLIED
-    correction.revision = _relabel(flag, correction=correction, member=member, payload=_said(decision))
-    correction.save(force_insert=True)
+def _retire_others(flag: Flag) -> None:
+    """The label is another one now, so what machines said of the old one is void."""
+    supersede(Flag.objects.filter(item_id=flag.item_id).exclude(pk=flag.pk))
 
 
-def _correction(flag: Flag, *, decision: Decision, value: Any) -> Correction:
-    if flag.item.current_revision is None:
-        raise NotAllowedNow("This item has no official label to correct.")
-    return Correction(
-        dataset_id=flag.dataset_id,
-        item=flag.item,
-        flag=flag,
-        decision=decision,
-        author_id=decision.reviewer_id,
-        base=flag.item.current_revision,
-        value=value,
-        status=CHANGES[Action(decision.action)],
-    )
-
-
-def _apply(flag: Flag, *, correction: Correction, member: Member, payload: dict[str, Any]) -> None:
-    """Make a correction that was signed the official label."""
-    revision = _relabel(flag, correction=correction, member=member, payload=payload)
-    applied = Correction.objects.filter(pk=correction.pk, state=CorrectionState.PROPOSED).update(
-        state=CorrectionState.APPLIED, revision=revision
-    )
-    if applied != 1:
-        raise NotAllowedNow("This correction does not wait for a signature any more.")
-
-
-def _relabel(flag: Flag, *, correction: Correction, member: Member, payload: dict[str, Any]) -> LabelRevision:
-    """Append the correction to the ledger, and retire what machines said of the label before it."""
-    revision = ledger.append_revision(
-        item=flag.item,
-        base=correction.base,
-        value=correction.value,
-        status=correction.status,
-        cause=Cause.CORRECTION,
-        actor=member.user,
-        subject=flag,
-        payload={**payload, "correction": correction.pk, "author": correction.author_id},
-    )
-    others = Flag.objects.filter(item_id=flag.item_id, state=S.OPEN, run__isnull=False).exclude(pk=flag.pk)
-    others.update(state=TRANSITIONS[S.OPEN, A.SUPERSEDE], version=F("version") + 1)
-    return revision
-
-
-def _revert(flag: Flag, *, correction: Correction, decision: Decision, member: Member) -> None:
-    if correction.revision is None:
-        raise NotAllowedNow("This correction was never applied.")
-    ledger.append_revision(
-        item=flag.item,
-        base=correction.revision,
-        value=correction.base.value,
-        status=correction.base.status,
-        cause=Cause.UNDO,
-        actor=member.user,
-        subject=flag,
-        payload={**_said(decision), "correction": correction.pk},
-    )
+# What the log keeps of a move
 
 
 def _said(decision: Decision) -> dict[str, Any]:
@@ -418,18 +317,21 @@ def _said(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _log(flag: Flag, *, decision: Decision, member: Member, correction: Correction | None = None) -> None:
-    payload = _said(decision)
-    if correction:
-        payload["correction"] = correction.pk
-    _record(flag, member=member, action=f"flag.{decision.action}", subject=flag, payload=payload)
+def _signed(signoff: SignOff) -> dict[str, Any]:
+    return {
+        "signoff": signoff.pk,
+        "correction": signoff.correction_id,
+        "verdict": signoff.verdict,
+        "meaning": signoff.meaning,
+        "comment": signoff.comment,
+    }
 
 
-def _record(flag: Flag, *, member: Member, action: str, subject: Any, payload: dict[str, Any]) -> None:
+def _log(flag: Flag, member: Member, action: str, payload: dict[str, Any]) -> None:
     ledger.record(
         dataset_id=flag.dataset_id,
         actor=member.user,
-        action=action,
-        subject=subject,
+        action=f"flag.{action}",
+        subject=flag,
         payload={"item": flag.item.external_id, **payload},
     )
