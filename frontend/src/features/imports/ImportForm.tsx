@@ -1,0 +1,70 @@
+import { Alert, Button, Checkbox, NativeSelect } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { useStartImport } from "@/api/imports";
+import type { Dataset, Import } from "@/api/types";
+import { Card } from "@/ui/Page";
+import { DropZone } from "./DropZone";
+import classes from "./Imports.module.css";
+import { MappingFields } from "./MappingFields";
+
+const FORMATS = [
+  { value: "", label: "Recognise the format" },
+  { value: "jsonl", label: "JSONL, the canonical rows" },
+  { value: "csv", label: "CSV" },
+  { value: "zip", label: "Zip of images" },
+];
+
+type Props = { dataset: Dataset; onStarted: (started: Import) => void };
+
+export function ImportForm({ dataset, onStarted }: Props) {
+  const start = useStartImport(dataset.id);
+  const [file, setFile] = useState<File | null>(null);
+  const [mapping, setMapping] = useState<Record<string, string>>({});
+  const [format, setFormat] = useState("");
+  const [dryRun, setDryRun] = useState(false);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (file) start.mutate({ file, format, mapping, dryRun }, { onSuccess: onStarted });
+  };
+  return (
+    <Card>
+      <form onSubmit={submit} className={classes.form}>
+        <DropZone file={file} onFile={setFile} />
+        {file && (
+          <>
+            <div className={classes.options}>
+              <NativeSelect
+                label="Format"
+                data={FORMATS}
+                value={format}
+                onChange={(event) => setFormat(event.currentTarget.value)}
+              />
+              <MappingFields
+                key={file.name}
+                file={file}
+                media={dataset.media}
+                mapping={mapping}
+                onChange={setMapping}
+              />
+            </div>
+            <div className={classes.foot}>
+              <Checkbox
+                label="Dry run: say what would happen, change nothing"
+                checked={dryRun}
+                onChange={(event) => setDryRun(event.currentTarget.checked)}
+              />
+              <Button type="submit" loading={start.isPending}>
+                {dryRun ? "Try it" : "Import"}
+              </Button>
+            </div>
+          </>
+        )}
+        {start.error && (
+          <Alert color="red" role="alert">
+            {start.error.message}
+          </Alert>
+        )}
+      </form>
+    </Card>
+  );
+}

@@ -1,0 +1,73 @@
+import { Alert } from "@mantine/core";
+import { Undo2 } from "lucide-react";
+import type { RefObject } from "react";
+import type { Decision } from "@/api/flags";
+import type { Dataset, Flag } from "@/api/types";
+import { StateTag } from "@/ui/Tag";
+import { ClassGrid } from "./ClassGrid";
+import { LabelPair } from "./LabelPair";
+import classes from "./Review.module.css";
+import { Thread } from "./Thread";
+import { VoteList } from "./VoteList";
+import { decisionText } from "./wording";
+
+type Props = {
+  flag: Flag;
+  dataset: Dataset;
+  answered?: Decision;
+  isHidden: boolean;
+  draft: string;
+  onDraft: (text: string) => void;
+  onComment: (text: string) => Promise<void>;
+  onChoose: (value: string) => void;
+  boxRef: RefObject<HTMLTextAreaElement | null>;
+};
+
+/** What is known about the item: labels, reasons for the suspicion, votes, the thread. */
+export function SidePanel({ flag, dataset, answered, isHidden, ...thread }: Props) {
+  return (
+    <aside className={classes.panel} aria-label="About this item">
+      {answered && (
+        <p className={classes.answered}>
+          {decisionText(answered)} {flag.item.external_id}
+        </p>
+      )}
+      {!answered && flag.state !== "open" && <StateTag state={flag.state} />}
+      {flag.state === "returned" && <Returned flag={flag} />}
+      <div className={isHidden ? classes.hidden : undefined}>
+        <LabelPair flag={flag} answered={answered} />
+        {flag.abilities.includes("correct") && (
+          <ClassGrid dataset={dataset} flag={flag} onChoose={thread.onChoose} />
+        )}
+        <Why flag={flag} />
+        <VoteList votes={flag.votes} given={flag.given} />
+      </div>
+      <Thread flag={flag} {...thread} />
+    </aside>
+  );
+}
+
+function Returned({ flag }: { flag: Flag }) {
+  const verdict = flag.correction?.signoffs.findLast((one) => one.verdict === "reject");
+  return (
+    <Alert variant="light" color="orange" icon={<Undo2 size={16} />} title="Sent back for another look">
+      {verdict
+        ? `${verdict.signer.username}: ${verdict.comment || "no reason given"}`
+        : "The correction was not approved."}
+    </Alert>
+  );
+}
+
+function Why({ flag }: { flag: Flag }) {
+  if (flag.evidence.length === 0) return null;
+  return (
+    <section className={classes.block}>
+      <h2 className={classes.blockTitle}>Why it was flagged</h2>
+      <ul className={classes.why}>
+        {flag.evidence.map((one) => (
+          <li key={`${one.detector}:${one.text}`}>{one.text}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}

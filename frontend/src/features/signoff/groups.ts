@@ -1,0 +1,19 @@
+import type { Correction } from "@/api/types";
+import { valueText } from "@/ui/values";
+
+export type Group = { key: string; sample: Correction; corrections: Correction[] };
+
+const keyOf = ({ before, after }: Correction) =>
+  `${valueText(before.value)}\n${valueText(after.value)}\n${after.status}`;
+
+/** Corrections that change the same label into the same other one, the largest group first. */
+export function groupsOf(corrections: Correction[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const correction of corrections) {
+    const key = keyOf(correction);
+    const group = groups.get(key) ?? { key, sample: correction, corrections: [] };
+    group.corrections.push(correction);
+    groups.set(key, group);
+  }
+  return [...groups.values()].sort((a, b) => b.corrections.length - a.corrections.length);
+}
