@@ -32,6 +32,7 @@ def hold(places: Places) -> Iterator[None]:
             if time.monotonic() > give_up_at:
                 raise CannotStart(_already(places))
             time.sleep(0.05)
+        places.running.unlink(missing_ok=True)  # of one that was killed
         try:
             yield
         finally:
