@@ -27,4 +27,4 @@ def take_up_what_a_killed_worker_left(**_: Any) -> None:
     at_once = {**app.conf.broker_transport_options, "visibility_timeout": 0}
     with app.connection_for_write(transport_options=at_once) as connection:
         channel: Any = connection.default_channel
-        channel.qos.restore_visible(num=0)
+        channel.qos.restore_visible(num=None)
