@@ -1,31 +1,24 @@
-import { Button, Menu } from "@mantine/core";
 import { BookOpen, ChevronDown, LogOut } from "lucide-react";
 import { useSession, useSignOut } from "@/api/session";
+import classes from "./UserMenu.module.css";
 
+/** Who is signed in, and the way out. The browser's own popover: it closes on Escape and on a click elsewhere. */
 export function UserMenu() {
   const { data } = useSession();
   const signOut = useSignOut();
   return (
-    <Menu position="bottom-end" width={200}>
-      <Menu.Target>
-        <Button
-          variant="subtle"
-          color="gray"
-          size="sm"
-          px={10}
-          rightSection={<ChevronDown size={14} aria-hidden />}
-        >
-          {data?.user?.username}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item component="a" href="/api/docs/" leftSection={<BookOpen size={15} aria-hidden />}>
-          API reference
-        </Menu.Item>
-        <Menu.Item leftSection={<LogOut size={15} aria-hidden />} onClick={() => signOut.mutate()}>
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <button type="button" className={classes.button} popoverTarget="user-menu">
+        {data?.user?.username} <ChevronDown size={14} aria-hidden />
+      </button>
+      <div id="user-menu" popover="auto" className={classes.menu}>
+        <a href="/api/docs/" className={classes.item}>
+          <BookOpen size={15} aria-hidden /> API reference
+        </a>
+        <button type="button" className={classes.item} onClick={() => signOut.mutate()}>
+          <LogOut size={15} aria-hidden /> Sign out
+        </button>
+      </div>
+    </>
   );
 }

@@ -5,7 +5,6 @@ import {
   type MantineColorsTuple,
   Modal,
   Paper,
-  Tooltip,
 } from "@mantine/core";
 
 /** The one accent. Blue, orange and green stay free for what a label is: given, predicted, accepted. */
@@ -71,7 +70,6 @@ export const theme = createTheme({
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     Modal: Modal.extend({ defaultProps: { centered: true, radius: "lg" } }),
     Paper: Paper.extend({ defaultProps: { radius: "lg" } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: false } }),
   },
 });
 

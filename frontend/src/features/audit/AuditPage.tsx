@@ -1,4 +1,4 @@
-import { Button, TextInput, Tooltip } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { Lock, ScrollText } from "lucide-react";
 import { useAudit } from "@/api/audit";
@@ -65,13 +65,10 @@ export default function AuditPage() {
 function Seal({ event }: { event: AuditEvent }) {
   if (event.position === null) return <span className={classes.unsealed}>in a moment</span>;
   return (
-    <Tooltip label={<span className="mono">{event.hash}</span>} multiline maw={360}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the whole hash shows on focus too. */}
-      <span className={classes.seal} tabIndex={0}>
-        <Lock size={12} aria-hidden />
-        {event.position} <span className="mono">{event.hash?.slice(0, 8)}</span>
-      </span>
-    </Tooltip>
+    <span className={classes.seal} title={event.hash ?? ""}>
+      <Lock size={12} aria-hidden />
+      {event.position} <span className="mono">{event.hash?.slice(0, 8)}</span>
+    </span>
   );
 }
 

@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { Maximize, ZoomIn, ZoomOut } from "lucide-react";
 import { type PointerEvent, useState, type WheelEvent } from "react";
 import type { Item } from "@/api/types";
@@ -51,10 +51,8 @@ type ZoomProps = { label: string; icon: typeof ZoomIn; onClick: () => void };
 
 function ZoomButton({ label, icon: Icon, onClick }: ZoomProps) {
   return (
-    <Tooltip label={label}>
-      <ActionIcon variant="default" aria-label={label} onClick={onClick}>
-        <Icon size={15} />
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon variant="default" aria-label={label} title={label} onClick={onClick}>
+      <Icon size={15} />
+    </ActionIcon>
   );
 }

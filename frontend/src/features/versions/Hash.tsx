@@ -1,4 +1,4 @@
-import { CopyButton, Tooltip } from "@mantine/core";
+import { CopyButton } from "@mantine/core";
 import { Check, Copy } from "lucide-react";
 import classes from "./Versions.module.css";
 
@@ -9,12 +9,16 @@ export function Hash({ value }: { value: string }) {
   return (
     <CopyButton value={value}>
       {({ copied, copy }) => (
-        <Tooltip label={copied ? "Copied" : `Copy ${value}`} multiline maw={340}>
-          <button type="button" className={classes.hash} onClick={copy} aria-label={`Copy the hash ${value}`}>
-            <span className="mono">{value.slice(0, SHOWN)}…</span>
-            {copied ? <Check size={13} aria-hidden /> : <Copy size={13} aria-hidden />}
-          </button>
-        </Tooltip>
+        <button
+          type="button"
+          className={classes.hash}
+          onClick={copy}
+          title={value}
+          aria-label={`Copy the hash ${value}`}
+        >
+          <span className="mono">{value.slice(0, SHOWN)}…</span>
+          {copied ? <Check size={13} aria-hidden /> : <Copy size={13} aria-hidden />}
+        </button>
       )}
     </CopyButton>
   );
