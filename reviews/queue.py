@@ -26,10 +26,10 @@ class Queue(StrEnum):
 
 # The order of each queue, each served by an index from its front.
 ORDER = {
-    Queue.PRIORITY: ("-priority", "id"),
-    Queue.UNSURE: ("-priority", "id"),
+    Queue.PRIORITY: ("-priority", "-id"),
+    Queue.UNSURE: ("-priority", "-id"),
     Queue.RANDOM: ("shuffle",),
-    Queue.SIGNOFF: ("-priority", "id"),
+    Queue.SIGNOFF: ("-priority", "-id"),
 }
 
 

@@ -72,8 +72,8 @@ class Flag(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["dataset", "state", "-priority", "id"], name="flag_queue"),
-            models.Index(fields=["dataset", "-priority", "id"], name="flag_by_priority"),
+            models.Index(fields=["dataset", "state", "priority", "id"], name="flag_queue"),
+            models.Index(fields=["dataset", "priority", "id"], name="flag_by_priority"),
             models.Index(fields=["dataset", "state", "shuffle"], name="flag_random"),
             models.Index(
                 fields=["leased_to", "dataset"],
