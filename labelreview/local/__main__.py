@@ -1,4 +1,4 @@
-"""`python -m labelreview.local up|demo` runs everything here; `web|worker|scheduler|migrate` one part."""
+"""`python -m labelreview.local`: everything on this machine (`up`, `demo`), one part, or a question to one."""
 
 import argparse
 import os
@@ -17,24 +17,16 @@ def main() -> int:
     arguments = _parse()
     if arguments.what in commands.COMMANDS:
         return _become(arguments.what)
+    if arguments.what in probes.QUESTIONS:
+        return 0 if probes.QUESTIONS[arguments.what]() else 1
     if arguments.with_parent:
         follow_parent(os.getppid(), SIGTERM)
-    supervisor = Supervisor(
-        places=places.from_environment(),
-        with_web=not arguments.no_web,
-        say=(lambda line: None) if arguments.quiet else _say,
-    )
-    try:
-        supervisor.run(once_ready=_load_demo if arguments.what == "demo" else _greet)
-    except CannotStart as problem:
-        _say(str(problem))
-        return 1
-    return 0
+    return _supervise(arguments)
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m labelreview.local", description=__doc__)
-    parser.add_argument("what", choices=["up", "demo", *commands.COMMANDS])
+    parser.add_argument("what", choices=["up", "demo", *commands.COMMANDS, *probes.QUESTIONS])
     parser.add_argument("--quiet", action="store_true", help="say nothing unless it goes wrong")
     parser.add_argument("--no-web", action="store_true", help="no web server and no scheduler")
     parser.add_argument("--with-parent", action="store_true", help="stop when the parent process ends")
@@ -48,6 +40,20 @@ def _become(part: str) -> int:
     command = commands.COMMANDS[part]()
     os.chdir(PROJECT)
     os.execv(command[0], command)  # noqa: S606
+
+
+def _supervise(arguments: argparse.Namespace) -> int:
+    supervisor = Supervisor(
+        places=places.from_environment(),
+        with_web=not arguments.no_web,
+        say=(lambda line: None) if arguments.quiet else _say,
+    )
+    try:
+        supervisor.run(once_ready=_load_demo if arguments.what == "demo" else _greet)
+    except CannotStart as problem:
+        _say(str(problem))
+        return 1
+    return 0
 
 
 def _load_demo(supervisor: Supervisor) -> None:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from labelreview.environment import number, text
 
+# A container's own temp folder; the laptop mode names a file in its data folder.
+SCHEDULE_FILE = "/tmp/labelreview-schedule"  # noqa: S108
+
 
 def web_threads() -> int:
     """Requests that one web process works on at a time; each may hold a database connection."""
@@ -35,7 +38,7 @@ def worker() -> list[str]:
     ]  # fmt: skip
 
 
-def scheduler(schedule_file: str = "/tmp/labelreview-schedule") -> list[str]:  # noqa: S108
+def scheduler(schedule_file: str = SCHEDULE_FILE) -> list[str]:
     return [
         sys.executable, "-m", "celery", "--app", "labelreview", "beat",
         "--loglevel", text("LOG_LEVEL", "INFO"),

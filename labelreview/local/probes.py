@@ -1,12 +1,18 @@
 """Questions to the parts from outside: is the port free, is the whole of it well, is a worker there."""
 
 import socket
+import time
 import urllib.request
+from collections.abc import Callable
+from pathlib import Path
 
 from celery import Celery
 
 from labelreview.environment import RedisAddress, number, text
+from labelreview.local import commands
 from labelreview.local.children import CannotStart
+
+OLDEST_SCHEDULE = 600.0
 
 
 def address() -> str:
@@ -36,6 +42,22 @@ def is_well(url: str) -> bool:
         return False
 
 
-def worker_answers(redis_url: str) -> bool:
+def worker_answers(redis_url: str, *, name: str | None = None) -> bool:
+    """Whether a worker answers, or the one of that name."""
     with Celery("probe", broker=RedisAddress(redis_url).broker, set_as_current=False) as app:
-        return bool(app.control.ping(timeout=0.5, limit=1))
+        return bool(app.control.ping(timeout=1, limit=1, destination=[name] if name else None))
+
+
+def scheduler_wrote() -> bool:
+    """Whether the scheduler wrote its file lately: it does so every three minutes."""
+    file = Path(commands.SCHEDULE_FILE)
+    ages = [time.time() - one.stat().st_mtime for one in file.parent.glob(f"{file.name}*")]
+    return bool(ages) and min(ages) < OLDEST_SCHEDULE
+
+
+# What a container's health check may ask, of the part that runs in it.
+QUESTIONS: dict[str, Callable[[], bool]] = {
+    "web-is-well": lambda: is_well(address()),
+    "worker-is-well": lambda: worker_answers(text("REDIS_URL"), name=f"celery@{socket.gethostname()}"),
+    "scheduler-is-well": scheduler_wrote,
+}
