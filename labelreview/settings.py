@@ -85,6 +85,10 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 MEDIA_ROOT = PLACES.media
 STORAGE_URL = text("STORAGE_URL", PLACES.media.as_uri())
 MAX_UPLOAD_BYTES = number("MAX_UPLOAD_MB", 2048) * 1024 * 1024
+MAX_IMAGE_PIXELS = number("MAX_IMAGE_MEGAPIXELS", 80) * 1_000_000
+MAX_ARCHIVE_ENTRIES = number("MAX_ARCHIVE_ENTRIES", 300_000)
+MAX_ARCHIVE_FILE_BYTES = number("MAX_ARCHIVE_FILE_MB", 256) * 1024 * 1024
+MAX_ARCHIVE_BYTES = number("MAX_ARCHIVE_GB", 32) * 1024**3
 # A request's body beside its files; above it Django answers 413 before a view runs.
 DATA_UPLOAD_MAX_MEMORY_SIZE = number("MAX_BODY_MB", 10) * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -127,16 +131,13 @@ X_FRAME_OPTIONS = "DENY"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         # The first one's challenge makes the answer to a stranger 401 rather than 403.
-        "knox.auth.TokenAuthentication",
+        "reviews.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["labelreview.encoding.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": [
-        "labelreview.encoding.JSONParser",
-        "rest_framework.parsers.MultiPartParser",
-        "rest_framework.parsers.FormParser",
-    ],
+    "DEFAULT_PARSER_CLASSES": ["labelreview.encoding.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "labelreview.encoding.AlwaysJSON",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "labelreview.errors.answer",
     "DEFAULT_THROTTLE_RATES": {"login": text("LOGIN_RATE", "10/min"), "sign": text("SIGN_RATE", "10/min")},
@@ -157,6 +158,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "OAS_VERSION": "3.1.1",
+    # Enumerations are components already where they are answered (reviews/api/schema.py).
+    "POSTPROCESSING_HOOKS": [],
+    "PATH_CONVERTER_OVERRIDES": {"id": int},
 }
 
 # ------------------------------------------------------------------------------------------------ review

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from . import ledger
-from .errors import NotAllowedNow
+from .errors import NotAllowedNow, NotVisible
 from .models import Dataset, LabelStatus, Version
 
 ROWS_AT = """
@@ -103,40 +103,91 @@ def content_hash(*, dataset_id: int, position: int) -> tuple[str, int]:
     return digest.hexdigest(), count
 
 
-DIFF = """
-    WITH ranked AS (
-        SELECT r.id, r.item_id, r.number, s.position FROM reviews_labelrevision r
+TOUCHED = """
+    WITH touched AS (
+        SELECT DISTINCT ON (r.item_id) r.item_id, r.id AS after_id FROM reviews_labelrevision r
         JOIN reviews_seal s ON s.event_id = r.event_id
         WHERE s.dataset_id = %(dataset)s AND s.position > %(older)s AND s.position <= %(newer)s
-    ), touched AS (
-        SELECT DISTINCT ON (item_id) item_id, id AS after_id FROM ranked
-        WHERE item_id > %(after_item)s ORDER BY item_id, number DESC
+          AND r.item_id > %(after_item)s
+        ORDER BY r.item_id, r.number DESC
+    ), differing AS (
+        SELECT t.item_id, b.value AS value_before, b.status AS status_before, a.value, a.status, a.cause, a.event_id,
+               a.id AS after_id
+        FROM touched t
+        JOIN reviews_labelrevision a ON a.id = t.after_id
+        LEFT JOIN LATERAL (
+            SELECT r.value, r.status FROM reviews_labelrevision r JOIN reviews_seal s ON s.event_id = r.event_id
+            WHERE r.item_id = t.item_id AND s.position <= %(older)s ORDER BY r.number DESC LIMIT 1
+        ) b ON true
+        WHERE (b.status IS NULL OR (b.value, b.status) IS DISTINCT FROM (a.value, a.status))
     )
-    SELECT t.item_id, i.external_id, b.value, b.status, a.value, a.status, a.cause,
-           u.username, e.created_at, coalesce(d.reason, '')
-    FROM touched t
-    JOIN reviews_item i ON i.id = t.item_id
-    JOIN reviews_labelrevision a ON a.id = t.after_id
-    JOIN reviews_auditevent e ON e.id = a.event_id
-    LEFT JOIN auth_user u ON u.id = e.actor_id
-    LEFT JOIN reviews_correction c ON c.revision_id = a.id
-    LEFT JOIN reviews_decision d ON d.id = c.decision_id
-    LEFT JOIN LATERAL (
-        SELECT r.value, r.status FROM reviews_labelrevision r JOIN reviews_seal s ON s.event_id = r.event_id
-        WHERE r.item_id = t.item_id AND s.position <= %(older)s ORDER BY r.number DESC LIMIT 1
-    ) b ON true
-    WHERE (b.status IS NULL OR (b.value, b.status) IS DISTINCT FROM (a.value, a.status))
-    ORDER BY t.item_id LIMIT %(limit)s
 """
+
+DIFF = (
+    TOUCHED
+    + """
+    SELECT d.item_id, i.external_id, d.value_before, d.status_before, d.value, d.status, d.cause,
+           u.username, e.created_at, coalesce(c_d.reason, '')
+    FROM differing d
+    JOIN reviews_item i ON i.id = d.item_id
+    JOIN reviews_auditevent e ON e.id = d.event_id
+    LEFT JOIN auth_user u ON u.id = e.actor_id
+    LEFT JOIN reviews_correction c ON c.revision_id = d.after_id
+    LEFT JOIN reviews_decision c_d ON c_d.id = c.decision_id
+    ORDER BY d.item_id LIMIT %(limit)s
+"""
+)
+
+DIFF_COUNTS = (
+    TOUCHED
+    + """
+    SELECT count(*) FILTER (WHERE status_before IS NOT NULL), count(*) FILTER (WHERE status_before IS NULL),
+           count(*) FILTER (WHERE status = 'excluded')
+    FROM differing
+"""
+)
+
+
+def before_all(*, dataset: Dataset) -> Version:
+    """The dataset before anything was imported, as if somebody had frozen that: what a first version differs from."""
+    return Version(dataset=dataset, tag="", position=0)
+
+
+def previous(*, version: Version) -> Version:
+    """The version frozen before this one, or the empty one before all."""
+    earlier = Version.objects.filter(dataset=version.dataset_id, id__lt=version.pk).select_related(
+        "created_by"
+    )
+    return earlier.order_by("-id").first() or before_all(dataset=version.dataset)
+
+
+def named(*, dataset: Dataset, name: str) -> Version:
+    """The dataset's version with this id or tag; `NotVisible` where there is none."""
+    same = Version.objects.filter(dataset=dataset).select_related("created_by")
+    by_id = same.filter(pk=int(name)).first() if name.isdecimal() and len(name) < 19 else None
+    found = by_id or (None if "\0" in name else same.filter(tag=name).first())
+    if found is None:
+        raise NotVisible("This dataset has no such version.")
+    return found
 
 
 def diff(*, older: Version, newer: Version, after_item: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-    """Up to `limit` items whose label differs between two versions, in order of item id above
-    `after_item`."""
-    bounds = {"dataset": older.dataset_id, "older": older.position, "newer": newer.position}
+    """Up to `limit` items whose label differs between two versions, in order of item id above `after_item`."""
     with connection.cursor() as cursor:
-        cursor.execute(DIFF, {**bounds, "after_item": after_item, "limit": limit})
+        cursor.execute(DIFF, {**_bounds(older, newer), "after_item": after_item, "limit": limit})
         return [_difference(*row) for row in cursor.fetchall()]
+
+
+def diff_counts(*, older: Version, newer: Version) -> dict[str, int]:
+    """How many labels changed between two versions, how many are new, and how many items of both are now excluded."""
+    with connection.cursor() as cursor:
+        cursor.execute(DIFF_COUNTS, {**_bounds(older, newer), "after_item": 0})
+        changed, added, excluded = cursor.fetchone()
+    return {"changed": changed, "added": added, "excluded": excluded}
+
+
+def _bounds(older: Version, newer: Version) -> dict[str, int]:
+    return {"dataset": newer.dataset_id, "older": older.position, "newer": newer.position}
 
 
 def _difference(

@@ -1,0 +1,401 @@
+"""Flags: their list, one of them, and a new one out of a person's hands."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from reviews import flags, workflow
+from reviews.models import (
+    Action,
+    Annotation,
+    Comment,
+    Correction,
+    CorrectionState,
+    Flag,
+    FlagKind,
+    FlagState,
+    Item,
+    LabelStatus,
+    SignOff,
+    Verdict,
+)
+from reviews.permissions import Ability, Member
+
+from . import comments, items
+from .comments import CommentJSON
+from .items import ItemJSON
+from .pagination import paginate
+from .schema import PAGING, operation, page_of
+from .session import UserJSON, render_user
+from .values import LabelValue, LabelValueField
+from .views import View, read, read_query
+
+
+class EvidenceJSON(TypedDict):
+    """One detector's reason, in a sentence and in figures."""
+
+    detector: str
+    text: str
+    data: dict[str, Any]
+
+
+class VoteJSON(TypedDict):
+    """One annotator's opinion on the item."""
+
+    annotator: str
+    value: LabelValue
+    at: datetime | None
+
+
+class SignOffJSON(TypedDict):
+    id: int
+    signer: UserJSON
+    verdict: Verdict
+    meaning: str
+    comment: str
+    at: datetime
+
+
+class FlagCorrectionJSON(TypedDict):
+    """The change of the official label that the flag's standing decision made."""
+
+    id: int
+    state: CorrectionState
+    value: LabelValue
+    status: LabelStatus
+    author: UserJSON
+    reason: str
+    signoffs: list[SignOffJSON]
+
+
+class LeaseJSON(TypedDict):
+    """Who is looking at the flag now, and how long it is kept for them."""
+
+    user: UserJSON
+    until: datetime
+
+
+class FlagJSON(TypedDict):
+    id: int
+    dataset: int
+    item: ItemJSON
+    kind: FlagKind
+    part: LabelValue
+    given: LabelValue
+    suggested: LabelValue
+    score: float
+    priority: float
+    state: FlagState
+    version: int
+    evidence: list[EvidenceJSON]
+    votes: list[VoteJSON]
+    correction: FlagCorrectionJSON | None
+    lease: LeaseJSON | None
+    abilities: list[str]
+    comment_count: int
+    created_at: datetime
+
+
+HistoryEntryJSON = TypedDict(
+    "HistoryEntryJSON",
+    {
+        "at": datetime,
+        "by": str,
+        "action": Action,
+        "value": LabelValue,
+        "reason": str,
+        "rule": str,
+        "from": FlagState,
+        "to": FlagState,
+        "comment": str,
+        "meaning": str,
+    },
+)
+
+
+class SimilarJSON(TypedDict):
+    """An item that looks like the flagged one, with its official label."""
+
+    item_id: int
+    external_id: str
+    thumbnail_url: str | None
+    text: str | None
+    label: LabelValue
+    similarity: float
+
+
+class FlagDetailJSON(FlagJSON):
+    history: list[HistoryEntryJSON]
+    comments: list[CommentJSON]
+    similar: list[SimilarJSON]
+
+
+# What the list can be ordered by, as columns of which the last is unique. Flags are numbered as they are created.
+ORDERINGS = {
+    "-priority": ["-priority", "-id"],
+    "priority": ["priority", "id"],
+    "-score": ["-score", "-id"],
+    "score": ["score", "id"],
+    "-created_at": ["-id"],
+    "created_at": ["id"],
+}
+
+
+class FlagFilter(serializers.Serializer[Any]):
+    """Which flags: all of what is said must hold."""
+
+    state = serializers.ChoiceField(FlagState.choices, required=False, allow_blank=True)
+    kind = serializers.ChoiceField(FlagKind.choices, required=False, allow_blank=True)
+    given = LabelValueField(required=False, help_text="The given value is this one.")
+    suggested = LabelValueField(required=False, help_text="The suggested value is this one.")
+    annotator = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        help_text="This annotator gave an opinion on the item.",
+    )
+    min_score = serializers.FloatField(required=False, min_value=0, max_value=1)
+    search = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            data = {name: value for name, value in data.items() if value not in ("", None)}
+        return super().to_internal_value(data)
+
+
+class FlagQuery(FlagFilter):
+    ordering = serializers.ChoiceField(list(ORDERINGS), required=False, default="-priority")
+
+
+class Report(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=5000)
+    suggested = LabelValueField(required=False, default=None, allow_null=True)
+    kind = serializers.ChoiceField([FlagKind.REPORTED.value], required=False)
+
+
+def matching(found: QuerySet[Flag], dataset: Any, wanted: dict[str, Any]) -> QuerySet[Flag]:
+    """Those of the flags that are the dataset's and that a checked `FlagFilter` describes."""
+    found = found.filter(dataset=dataset)
+    for name in ("state", "kind", "given", "suggested"):
+        if name in wanted:
+            found = found.filter(**{name: wanted[name]})
+    if "min_score" in wanted:
+        found = found.filter(score__gte=wanted["min_score"])
+    if "annotator" in wanted:
+        by = Annotation.objects.filter(annotator__dataset=dataset, annotator__name=wanted["annotator"])
+        found = found.filter(item__in=by.values("item"))
+    if "search" in wanted:
+        found = found.filter(item__text__icontains=wanted["search"])
+    return found
+
+
+def render(found: list[Flag], member: Member) -> list[FlagJSON]:
+    """Flags of the member's dataset that `flags.for_display` gave."""
+    now, counts = timezone.now(), _comment_counts(found)
+    return [_render_one(flag, member, now, counts.get(flag.pk, 0)) for flag in found]
+
+
+def render_in_full(found: list[Flag], member: Member) -> list[FlagDetailJSON]:
+    """The same with everything that a screen shows of each, in a number of queries that does not grow with them."""
+    threads: dict[int, list[CommentJSON]] = defaultdict(list)
+    said = Comment.objects.filter(flag__in=[flag.pk for flag in found]).select_related("author")
+    for comment in said.order_by("id"):
+        threads[comment.flag_id].append(comments.render(comment))
+    neighbours, now = _neighbours(found, member), timezone.now()
+    return [
+        {
+            **_render_one(flag, member, now, len(threads[flag.pk])),
+            "history": list(_history(flag)),
+            "comments": threads[flag.pk],
+            "similar": neighbours[flag.pk],
+        }
+        for flag in found
+    ]
+
+
+def _comment_counts(found: list[Flag]) -> dict[int, int]:
+    counts = Comment.objects.filter(flag__in=[flag.pk for flag in found]).values_list("flag")
+    return dict(counts.annotate(Count("id")).order_by())
+
+
+def _render_one(flag: Flag, member: Member, now: datetime, comment_count: int) -> FlagJSON:
+    abilities: list[str] = list(workflow.abilities(flag, member))
+    if member.may(Ability.COMMENT):
+        abilities.append(Ability.COMMENT)
+    return {
+        "id": flag.pk,
+        "dataset": flag.dataset_id,
+        "item": items.render(flag.item, member.dataset.media),
+        "kind": FlagKind(flag.kind),
+        "part": flag.part,
+        "given": flag.given,
+        "suggested": flag.suggested,
+        "score": flag.score,
+        "priority": flag.priority,
+        "state": FlagState(flag.state),
+        "version": flag.version,
+        "evidence": flag.evidence,
+        "votes": [_vote(opinion) for opinion in flag.item.annotations.all()],
+        "correction": _correction(flag),
+        "lease": _lease(flag, now),
+        "abilities": abilities,
+        "comment_count": comment_count,
+        "created_at": flag.created_at,
+    }
+
+
+def _vote(opinion: Annotation) -> VoteJSON:
+    return {"annotator": opinion.annotator.name, "value": opinion.value, "at": opinion.given_at}  # type: ignore
+
+
+def _lease(flag: Flag, now: datetime) -> LeaseJSON | None:
+    if flag.leased_to is None or flag.leased_until is None or flag.leased_until <= now:
+        return None
+    return {"user": render_user(flag.leased_to), "until": flag.leased_until}
+
+
+def _correction(flag: Flag) -> FlagCorrectionJSON | None:
+    correction = workflow.latest_correction(flag)
+    if correction is None or correction.state == CorrectionState.WITHDRAWN:
+        return None
+    return {
+        "id": correction.pk,
+        "state": CorrectionState(correction.state),
+        "value": correction.value,
+        "status": LabelStatus(correction.status),
+        "author": render_user(correction.author),
+        "reason": correction.decision.reason,
+        "signoffs": [render_signoff(signoff) for signoff in correction.signoffs.all()],
+    }
+
+
+def render_signoff(signoff: SignOff) -> SignOffJSON:
+    return {
+        "id": signoff.pk,
+        "signer": render_user(signoff.signer),
+        "verdict": Verdict(signoff.verdict),
+        "meaning": signoff.meaning,
+        "comment": signoff.comment,
+        "at": signoff.created_at,
+    }
+
+
+def _history(flag: Flag) -> Iterable[HistoryEntryJSON]:
+    """Decisions and signatures, the oldest first."""
+    entries: list[HistoryEntryJSON] = [
+        {
+            "at": decision.created_at,
+            "by": decision.reviewer.get_username(),
+            "action": Action(decision.action),
+            "value": decision.value,
+            "reason": decision.reason,
+            "rule": decision.rule,
+            "from": FlagState(decision.from_state),
+            "to": FlagState(decision.to_state),
+            "comment": "",
+            "meaning": "",
+        }
+        for decision in flag.decisions.all()
+    ]
+    for correction in flag.corrections.all():
+        entries += [_signature(signoff, correction) for signoff in correction.signoffs.all()]
+    return sorted(entries, key=lambda entry: entry["at"])
+
+
+def _signature(signoff: SignOff, correction: Correction) -> HistoryEntryJSON:
+    approved = signoff.verdict == Verdict.APPROVE
+    return {
+        "at": signoff.created_at,
+        "by": signoff.signer.get_username(),
+        "action": Action(signoff.verdict),
+        "value": correction.value,
+        "reason": "",
+        "rule": "",
+        "from": FlagState.PROPOSED,
+        "to": FlagState.APPLIED if approved else FlagState.RETURNED,
+        "comment": signoff.comment,
+        "meaning": signoff.meaning,
+    }
+
+
+def _neighbours(found: list[Flag], member: Member) -> dict[int, list[SimilarJSON]]:
+    """Per flag the items that its evidence names as similar, all of them read at once."""
+    named = {flag.pk: _named(flag) for flag in found}
+    wanted = {item for near in named.values() for item in near}
+    if not wanted:
+        return {flag.pk: [] for flag in found}
+    rows = Item.objects.filter(dataset=member.dataset, pk__in=wanted).values_list(
+        "pk", "external_id", "media_id", "text", "current_revision__value"
+    )
+    known = {row[0]: row for row in rows}
+    return {
+        pk: [_similar(known[item], similarity) for item, similarity in near.items() if item in known]
+        for pk, near in named.items()
+    }
+
+
+def _named(flag: Flag) -> dict[int, float]:
+    """Similarity by item id out of the evidence of the detectors, the first mention first."""
+    near: dict[int, float] = {}
+    for evidence in flag.evidence:
+        for neighbour in evidence.get("data", {}).get("neighbours", ()):
+            near.setdefault(neighbour["item"], neighbour["similarity"])
+    return near
+
+
+def _similar(row: tuple[Any, ...], similarity: float) -> SimilarJSON:
+    pk, external_id, media, text, label = row
+    return {
+        "item_id": pk,
+        "external_id": external_id,
+        "thumbnail_url": items.thumbnail_url(pk) if media else None,
+        "text": text,
+        "label": label,
+        "similarity": similarity,
+    }
+
+
+def fresh(flag_id: int, member: Member) -> FlagDetailJSON:
+    """The flag as it stands now."""
+    return render_in_full([flags.for_display().get(pk=flag_id)], member)[0]
+
+
+class FlagsView(View):
+    @operation("flags_list", page_of(FlagJSON), parameters=[FlagQuery, *PAGING], refuses=(400, 401, 404))
+    def get(self, request: Request, dataset: int) -> Response:
+        member = self.member(dataset)
+        query = read_query(FlagQuery, request)
+        wanted = matching(flags.for_display(), member.dataset, query)
+        page = paginate(
+            request=request,
+            rows=wanted,
+            order=ORDERINGS[query["ordering"]],
+            render=lambda found: render(found, member),
+        )
+        return Response(page)
+
+
+class FlagView(View):
+    @operation("flags_read", FlagDetailJSON, refuses=(401, 404))
+    def get(self, request: Request, flag: int) -> Response:
+        found, member = self.seen(flags.for_display(), flag)
+        return Response(render_in_full([found], member)[0])
+
+
+class ReportView(View):
+    @operation("items_report", FlagDetailJSON, status=201, request=Report, refuses=(400, 401, 403, 404))
+    def post(self, request: Request, item: int) -> Response:
+        """Raise a flag by hand."""
+        found, member = self.seen(items.for_display(Item.objects.all()), item, Ability.REVIEW)
+        given = read(Report, request)
+        flag = flags.report(
+            item=found, reporter=member.user, reason=given["reason"], suggested=given["suggested"]
+        )
+        return Response(fresh(flag.pk, member), status=201)

@@ -1,0 +1,94 @@
+"""Items as they were imported, with their official label, and their pictures."""
+
+from typing import Any, TypedDict
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from reviews.models import Item, LabelStatus, Media
+
+from .pagination import paginate
+from .schema import PAGING, operation, page_of
+from .values import LabelValue
+from .views import View, read_query
+
+
+class ItemJSON(TypedDict):
+    id: int
+    external_id: str
+    media: Media
+    text: str | None
+    features: dict[str, Any] | list[Any] | None
+    image_url: str | None
+    thumbnail_url: str | None
+    width: int | None
+    height: int | None
+    split: str
+    meta: dict[str, Any]
+    label: LabelValue
+    label_status: LabelStatus
+
+
+class ItemQuery(serializers.Serializer[Any]):
+    search = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    label = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+def for_display(items: QuerySet[Item]) -> QuerySet[Item]:
+    return items.select_related("media", "current_revision")
+
+
+def image_url(item_id: int) -> str:
+    return f"/api/items/{item_id}/image/"
+
+
+def thumbnail_url(item_id: int) -> str:
+    return f"/api/items/{item_id}/thumbnail/"
+
+
+def render(item: Item, media: str) -> ItemJSON:
+    """An item of a dataset of `media`, loaded with its picture and its current revision."""
+    picture, revision = item.media, item.current_revision
+    return {
+        "id": item.pk,
+        "external_id": item.external_id,
+        "media": media,  # type: ignore[typeddict-item]
+        "text": item.text,
+        "features": item.features,
+        "image_url": image_url(item.pk) if picture else None,
+        "thumbnail_url": thumbnail_url(item.pk) if picture else None,
+        "width": picture.width if picture else None,
+        "height": picture.height if picture else None,
+        "split": item.split,
+        "meta": item.meta,
+        "label": revision.value if revision else None,
+        "label_status": revision.status if revision else LabelStatus.UNLABELLED,  # type: ignore[typeddict-item]
+    }
+
+
+class ItemsView(View):
+    @operation("items_list", page_of(ItemJSON), parameters=[ItemQuery, *PAGING], refuses=(400, 401, 404))
+    def get(self, request: Request, dataset: int) -> Response:
+        seen = self.member(dataset).dataset
+        query = read_query(ItemQuery, request)
+        items = for_display(Item.objects.filter(dataset=seen))
+        if query.get("label"):
+            items = items.filter(current_revision__value=query["label"])
+        if query.get("search"):
+            items = items.filter(text__icontains=query["search"])
+        page = paginate(
+            request=request,
+            rows=items,
+            order=["external_id"],
+            render=lambda found: [render(item, seen.media) for item in found],
+        )
+        return Response(page)
+
+
+class ItemView(View):
+    @operation("items_read", ItemJSON, refuses=(401, 404))
+    def get(self, request: Request, item: int) -> Response:
+        found, member = self.seen(for_display(Item.objects.all()), item)
+        return Response(render(found, member.dataset.media))

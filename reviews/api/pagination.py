@@ -1,0 +1,185 @@
+"""Lists by keyset: a page starts after the last row of the one before, so the thousandth costs what the first does."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import orjson
+from django.db.models import (
+    BooleanField,
+    F,
+    Field,
+    FloatField,
+    Func,
+    IntegerField,
+    Model,
+    QuerySet,
+    TextField,
+    Value,
+)
+from rest_framework.request import Request
+
+from reviews.errors import DomainError
+
+DEFAULT_SIZE = 50
+LARGEST_SIZE = 500
+LARGEST_ID = 2**63 - 1
+
+M = TypeVar("M", bound=Model)
+
+
+class BadCursor(DomainError):
+    code = "bad_cursor"
+
+    def __init__(self) -> None:
+        detail = "This cursor is not one of this list's. Start again without it."
+        super().__init__(detail, fields={"cursor": [detail]})
+
+
+def paginate(
+    *,
+    request: Request,
+    rows: QuerySet[M],
+    order: Sequence[str],
+    render: Callable[[list[M]], list[Any]],
+) -> dict[str, Any]:
+    """One page of `rows`: {next, previous, results}.
+
+    `order` names columns that are never null, the last of them unique, all in one direction: only then is "after this
+    row" one comparison of rows, which an index answers wherever in the list it is.
+    """
+    size = page_size(request)
+    cursor = _Cursor.of(request, rows.model, order)
+    found = list(cursor.window(rows)[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if cursor.backward:
+        found.reverse()
+    return {
+        "next": cursor.link(found, forward=True) if more or cursor.backward else None,
+        "previous": cursor.link(found, forward=False)
+        if (more and cursor.backward) or cursor.follows
+        else None,
+        "results": render(found),
+    }
+
+
+def page_size(request: Request) -> int:
+    """How many rows the client asked for; more than the largest page is the largest page."""
+    text = request.query_params.get("page_size", str(DEFAULT_SIZE))
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise DomainError(
+            "page_size is a whole number from 1 to 500.",
+            fields={"page_size": ["a whole number from 1 to 500"]},
+        )
+    return min(int(text), LARGEST_SIZE)
+
+
+def link_to(request: Request, cursor: Sequence[Any]) -> str:
+    """The address of the page of this same list that starts at `cursor`."""
+    query = request.query_params.copy()
+    query["cursor"] = base64.urlsafe_b64encode(orjson.dumps(list(cursor))).rstrip(b"=").decode("ascii")
+    return request.build_absolute_uri(f"{request.path}?{urlencode(list(_pairs(query)))}")
+
+
+def read_cursor(request: Request) -> list[Any] | None:
+    """What `link_to` was given for this page; None for the first one."""
+    text = request.query_params.get("cursor")
+    if not text:
+        return None
+    try:
+        cursor = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor from error
+    if not isinstance(cursor, list):
+        raise BadCursor
+    return cursor
+
+
+def _pairs(query: Any) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in query.lists() for value in values]
+
+
+class _RowComparison(Func):
+    """(a, b) < (x, y), as SQL means it."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, *columns_and_values: Any, operator: str, **extra: Any) -> None:
+        super().__init__(*columns_and_values, operator=operator, **extra)
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        parts = [compiler.compile(expression) for expression in self.source_expressions]
+        half = len(parts) // 2
+        columns, values = (", ".join(sql for sql, _ in side) for side in (parts[:half], parts[half:]))
+        parameters = tuple(parameter for _, own in parts for parameter in own)
+        return f"({columns}) {self.extra['operator']} ({values})", parameters
+
+
+class _Cursor:
+    """Where in an order a page starts, and which way it reads."""
+
+    def __init__(
+        self,
+        request: Request,
+        model: type[Model],
+        order: Sequence[str],
+        backward: bool,
+        after: list[Any] | None,
+    ) -> None:
+        self.names = [name.lstrip("-") for name in order]
+        self.descending = order[0].startswith("-")
+        self.request, self.order, self.backward, self.after = request, list(order), backward, after
+        self.fields = [model._meta.get_field(name) for name in self.names]
+
+    @classmethod
+    def of(cls, request: Request, model: type[Model], order: Sequence[str]) -> "_Cursor":
+        given = read_cursor(request)
+        if given is None:
+            return cls(request, model, order, backward=False, after=None)
+        if (
+            len(given) != len(order) + 2
+            or given[:1] not in (["after"], ["before"])
+            or given[1] != ",".join(order)
+        ):
+            raise BadCursor
+        cursor = cls(request, model, order, backward=given[0] == "before", after=given[2:])
+        if not all(_fits(field, value) for field, value in zip(cursor.fields, given[2:], strict=True)):
+            raise BadCursor
+        return cursor
+
+    @property
+    def follows(self) -> bool:
+        return self.after is not None and not self.backward
+
+    def window(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """The rows on the cursor's side, nearest first."""
+        if self.after is not None:
+            columns = [F(name) for name in self.names]
+            values = [
+                Value(value, output_field=field) for field, value in zip(self.fields, self.after, strict=True)
+            ]
+            operator = "<" if self.descending != self.backward else ">"
+            rows = rows.filter(_RowComparison(*columns, *values, operator=operator))
+        rows = rows.order_by(*self.order)
+        return rows.reverse() if self.backward else rows
+
+    def link(self, found: list[M], *, forward: bool) -> str | None:
+        """The address of the page after the last row, or before the first."""
+        if not found:
+            return None
+        edge = found[-1 if forward else 0]
+        values = [getattr(edge, field.attname) for field in self.fields]
+        return link_to(self.request, ["after" if forward else "before", ",".join(self.order), *values])
+
+
+def _fits(field: Any, value: Any) -> bool:
+    """Whether a value out of a client's hands can stand beside the column."""
+    if isinstance(field, FloatField):
+        return isinstance(value, float | int) and not isinstance(value, bool)
+    if isinstance(field, TextField):
+        return isinstance(value, str) and "\0" not in value
+    assert isinstance(field, IntegerField | Field)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_ID

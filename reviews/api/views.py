@@ -1,0 +1,51 @@
+"""What the views of every resource share: objects come through the policy, so what one may not see is not there."""
+
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Model, QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from reviews.errors import NotVisible
+from reviews.permissions import Ability, Member, member_for, member_of, visible
+
+M = TypeVar("M", bound=Model)
+
+
+# Without a docstring: the schema would describe every endpoint by it.
+class View(APIView):
+    def user(self) -> AbstractBaseUser:
+        user = self.request.user
+        assert isinstance(user, AbstractBaseUser)
+        return user
+
+    def member(self, dataset: int, ability: Ability = Ability.VIEW) -> Member:
+        """The user as a member of the dataset, who has the ability there."""
+        member = member_of(user=self.user(), dataset_id=dataset)
+        member.require(ability)
+        return member
+
+    def seen(self, objects: QuerySet[M], id: int, ability: Ability = Ability.VIEW) -> tuple[M, Member]:
+        """The object and the member that the user is of its dataset, both in one query."""
+        found = visible(objects, to=self.user()).filter(pk=id).first()
+        if found is None:
+            raise NotVisible("There is nothing here by this id, or you may not see it.")
+        member = member_for(user=self.user(), seen=found)
+        member.require(ability)
+        return found, member
+
+
+def read(serializer: type[serializers.Serializer[Any]], request: Request, **more: Any) -> dict[str, Any]:
+    """The request's body, checked."""
+    body = serializer(data=request.data, **more)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+def read_query(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The query string, checked."""
+    query = serializer(data=request.query_params)
+    query.is_valid(raise_exception=True)
+    return dict(query.validated_data)
