@@ -1,0 +1,91 @@
+"""Out-of-sample scores for dense features: ridge regression on random Fourier features, left-one-out in
+closed form.
+
+Rahimi, Recht: Random Features for Large-Scale Kernel Machines. NIPS 2007. The leave-one-out residual of
+ridge regression is the residual divided by one minus the leverage (Allen 1974,
+doi:10.1080/00401706.1974.10489157), so that no model is ever refitted, and a class with a single example
+needs no folds.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import temperature
+from .detector import Floats, Ints
+
+N_FEATURES = 1024
+# In units of the median distance between items: half resolves fine structure, 0.7 smooths more.
+BANDWIDTHS = (0.5, 0.7)
+PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
+ROWS = 8192
+HIGHEST_LEVERAGE = 0.999
+
+
+def left_out_scores(
+    features: NDArray[np.float32], labels: Ints, n_classes: int, *, seed: int, tick: Callable[[float], None]
+) -> Floats:
+    """Scores of each item by a model that never saw it, shape (n_items, n_classes); best of a few settings.
+
+    features : float array, shape (n_items, n_features), standardised
+    labels   : int array, shape (n_items,), values in [0, n_classes)
+    """
+    best, best_surprise = np.zeros((len(labels), n_classes), dtype=np.float32), np.inf
+    for step, bandwidth in enumerate(BANDWIDTHS):
+        rng = np.random.default_rng(seed)
+        projection = _projection(features, bandwidth, rng)
+        for scores in _by_penalty(features, projection, labels, n_classes):
+            surprise = temperature.fit(scores, labels)[1]
+            if surprise < best_surprise:
+                best, best_surprise = scores, surprise
+        tick((step + 1) / len(BANDWIDTHS))
+    return best
+
+
+def _projection(
+    features: NDArray[np.float32], bandwidth: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    n, d = features.shape
+    pairs = rng.integers(0, n, size=(2, 2000))
+    distances = np.linalg.norm(features[pairs[0]] - features[pairs[1]], axis=1)
+    positive = distances[distances > 0]
+    typical = float(np.median(positive)) if len(positive) else 1.0
+    return (rng.standard_normal((d, N_FEATURES // 2)) / (bandwidth * typical)).astype(np.float32)
+
+
+def _lifted(
+    features: NDArray[np.float32], projection: NDArray[np.float32]
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """The random features, with a constant one, of `ROWS` items at a time: all would not fit in memory."""
+    scale = np.float32(np.sqrt(2 / N_FEATURES))
+    for start in range(0, len(features), ROWS):
+        rows = slice(start, min(start + ROWS, len(features)))
+        angles = features[rows] @ projection
+        ones = np.ones((len(angles), 1), dtype=np.float32)
+        yield rows, np.hstack([scale * np.cos(angles), scale * np.sin(angles), ones])
+
+
+def _by_penalty(
+    features: NDArray[np.float32], projection: NDArray[np.float32], labels: Ints, n_classes: int
+) -> list[NDArray[np.float32]]:
+    """The left-one-out scores under each of `PENALTIES`, from one eigendecomposition."""
+    targets = np.eye(n_classes, dtype=np.float32)
+    size = N_FEATURES + 1
+    gram, moment = np.zeros((size, size)), np.zeros((size, n_classes))
+    for rows, lifted in _lifted(features, projection):
+        gram += lifted.T @ lifted
+        moment += lifted.T @ targets[labels[rows]]
+    eigenvalues, vectors = np.linalg.eigh(gram)
+    eigenvalues, vectors = np.maximum(eigenvalues, 0), vectors.astype(np.float32)
+    loadings = (vectors.T @ moment).astype(np.float32)
+    shrunk = [(1 / (eigenvalues + penalty)).astype(np.float32) for penalty in PENALTIES]
+    found = [np.empty((len(labels), n_classes), dtype=np.float32) for _ in PENALTIES]
+    for rows, lifted in _lifted(features, projection):
+        rotated = lifted @ vectors
+        squared = rotated**2
+        for scores, inverse in zip(found, shrunk, strict=True):
+            fitted = rotated @ (loadings * inverse[:, None])
+            leverage = np.minimum(squared @ inverse, HIGHEST_LEVERAGE)[:, None]
+            scores[rows] = (fitted - leverage * targets[labels[rows]]) / (1 - leverage)
+    return found

@@ -1,0 +1,121 @@
+"""What every detector takes and gives: arrays of one dataset in, suspicions by item index out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+MISSING = -1
+
+Part = TypeVar("Part")
+
+Ints = NDArray[np.integer[Any]]
+Floats = NDArray[np.floating[Any]]
+Bools = NDArray[np.bool_]
+
+
+class Votes(NamedTuple):
+    """Annotators' opinions, one row each: `value` of the class that `annotator` gave to `item`."""
+
+    item: Ints
+    annotator: Ints
+    value: Ints
+    n_annotators: int
+
+
+class Neighbours(NamedTuple):
+    """The nearest other items of each item, the nearest first; `item` is -1 where there are no more.
+
+    item       : int array, shape (n_items, k)
+    similarity : float array, shape (n_items, k), in [-1, 1]; 1 only for identical features
+    """
+
+    item: Ints
+    similarity: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The arrays of one dataset; what is not known of it is None.
+
+    labels       : int array, shape (n_items,), in [0, n_classes), -1 where there is no official label
+    probs        : float array, shape (n_items, n_classes), out-of-sample, rows sum to 1 or are NaN: not known
+    content      : int array, shape (n_items,), equal exactly where the content of two items is the same
+    duplicate_at : the similarity from which two items of this medium count as near-duplicates
+    """
+
+    labels: Ints
+    n_classes: int
+    probs: Floats | None = None
+    votes: Votes | None = None
+    neighbours: Neighbours | None = None
+    content: Ints | None = None
+    duplicate_at: float = 1.0
+    seed: int = 0
+
+    @property
+    def available(self) -> frozenset[str]:
+        parts = ("labels", "probs", "votes", "neighbours", "content")
+        return frozenset(part for part in parts if getattr(self, part) is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What one detector suspects.
+
+    scores    : float array, shape (n_items,), in [0, 1], high is suspicious; 0 where it cannot say
+    index     : int array, shape (n_found,), the items worth a look, ascending
+    suggested : int array, shape (n_found,), the class it would give, -1 where it has none to offer
+    data      : arrays of length n_found that `tell` needs for its sentence
+    """
+
+    scores: Floats
+    index: Ints
+    suggested: Ints
+    data: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+
+class Names(NamedTuple):
+    """What people call the numbers: class names, annotators' names, item ids."""
+
+    classes: Sequence[str]
+    annotators: Sequence[str]
+    items: Sequence[int]
+
+
+class Evidence(NamedTuple):
+    text: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detector:
+    """One method: `run` finds, `tell` says in a sentence why row `j` of its findings is suspicious."""
+
+    name: str
+    version: int
+    kind: str
+    needs: frozenset[str]
+    task_types: frozenset[str]
+    run: Callable[[Inputs], Findings]
+    tell: Callable[[Inputs, Findings, int, Names], Evidence]
+
+
+def needed(part: Part | None) -> Part:
+    """A part of the inputs that the detector's `needs` promise to be there."""
+    if part is None:
+        raise ValueError("the detector was run without what it needs")
+    return part
+
+
+def nothing(inputs: Inputs) -> Findings:
+    """The findings of a detector that has nothing to say."""
+    none = np.zeros(0, dtype=np.int64)
+    return Findings(scores=np.zeros(len(inputs.labels)), index=none, suggested=none)
+
+
+def per_cent(probability: float) -> str:
+    """A probability for a sentence; never "100 %" or "0 %", which would claim to be certain."""
+    return f"{min(max(round(100 * probability), 1), 99)} %"

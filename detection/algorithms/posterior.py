@@ -1,0 +1,176 @@
+"""What the true classes probably are, from everything that spoke: a model, the official label, annotators,
+duplicates.
+
+Dawid, Skene: Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm. Applied
+Statistics 28 (1979), doi:10.2307/2346806, where every item starts from the model's probabilities instead
+of the class frequencies (as in Goh, Tkachenko, Mueller: CROWDLAB, arXiv:2210.06812, and Raykar et al.,
+JMLR 11 (2010)), and the official label is one more observer. Three departures: each observer's confusion
+matrix is shrunk towards that observer's one error rate, so that rare classes and quiet annotators get no
+invented habits; the sharpness of the model is fitted in the same likelihood, which makes the answers
+calibrated; and duplicates share one true class.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from .detector import Floats, Inputs, Ints, Votes
+from .temperature import softmax
+
+ITERATIONS = 40
+REFIT_EVERY = 5
+SETTLED = 1e-4
+# So many imagined items pull each row of a confusion matrix towards the observer's single error rate.
+SHRINKAGE = 5.0
+FLOOR = 1e-6
+FIRST_ERROR_RATE = 0.05
+
+
+class Posterior(NamedTuple):
+    """
+    probs     : float array, shape (n_items, n_classes), the probability of each true class
+    noise     : float array, shape (n_classes, n_classes), P(official label | true class), rows sum to 1
+    annotator_accuracy : float array, shape (n_annotators,), the estimated share of right answers of each
+    """
+
+    probs: Floats
+    noise: Floats
+    annotator_accuracy: Floats
+
+
+def estimate(inputs: Inputs, *, group: Ints | None = None, use_official: bool = True) -> Posterior:
+    """The probabilities of the true classes; without `use_official` from model and annotators only.
+
+    group : int array, shape (n_items,): items of equal number are duplicates and share their true class
+    """
+    n, n_classes = len(inputs.labels), inputs.n_classes
+    log_prior = _log_prior(inputs)
+    sources = _sources(inputs, use_official=use_official)
+    probs = softmax(log_prior)
+    if n == 0 or n_classes < 2:
+        return Posterior(probs, np.eye(n_classes), _accuracies(sources, probs, inputs.votes))
+    group = np.arange(n) if group is None else group
+    confusions = [_confusion(probs, source, FIRST_ERROR_RATE) for source in sources]
+    sharpness = 1.0
+    for step in range(ITERATIONS):
+        heard = _log_heard(sources, confusions, n, n_classes)
+        if step % REFIT_EVERY == 0 and inputs.probs is not None:
+            sharpness = _sharpest(log_prior, heard)
+        before, probs = probs, _shared(log_prior * sharpness, heard, group)
+        confusions = [_confusion(probs, source, _error_rate(probs, source)) for source in sources]
+        if step % REFIT_EVERY == REFIT_EVERY - 1 and np.abs(probs - before).max() < SETTLED:
+            break
+    official = Votes(*_official(inputs), 1)
+    noise = _confusion(probs, official, _error_rate(probs, official))
+    return Posterior(probs, noise[0], _accuracies(sources, probs, inputs.votes))
+
+
+def wrongness(labels: Ints, posterior: Posterior) -> Floats:
+    """The probability that each given label is wrong, shape (n_items,); 0 where there is none."""
+    labelled = labels >= 0
+    given = posterior.probs[np.arange(len(labels)), np.maximum(labels, 0)]
+    return np.where(labelled, 1 - given, 0.0)
+
+
+def _log_prior(inputs: Inputs) -> Floats:
+    """Log probabilities before anybody answered: the model's, or the class frequencies where it is silent."""
+    n, n_classes = len(inputs.labels), inputs.n_classes
+    given = np.bincount(inputs.labels[inputs.labels >= 0], minlength=n_classes) + 1.0
+    prior = np.tile(given / given.sum(), (n, 1)) if n_classes else np.zeros((n, 0))
+    if inputs.probs is not None:
+        known = ~np.isnan(inputs.probs).any(axis=1)
+        prior[known] = inputs.probs[known]
+    return np.log(np.maximum(prior, FLOOR))
+
+
+def _official(inputs: Inputs) -> tuple[Ints, Ints, Ints]:
+    item = np.flatnonzero(inputs.labels >= 0)
+    return item, np.zeros(len(item), dtype=np.int64), inputs.labels[item]
+
+
+def _sources(inputs: Inputs, *, use_official: bool) -> list[Votes]:
+    """Who spoke. An official label that merely repeats a vote on the same item is no further evidence."""
+    sources = [] if inputs.votes is None or not len(inputs.votes.item) else [inputs.votes]
+    if use_official:
+        item, nobody, value = _official(inputs)
+        fresh = np.ones(len(item), dtype=bool)
+        if sources:
+            said = np.zeros(len(inputs.labels), dtype=bool)
+            repeats = inputs.votes.value == inputs.labels[inputs.votes.item]  # type: ignore[union-attr]
+            said[inputs.votes.item[repeats]] = True  # type: ignore[union-attr]
+            fresh = ~said[item]
+        sources.append(Votes(item[fresh], nobody[fresh], value[fresh], 1))
+    return sources
+
+
+def _confusion(probs: Floats, votes: Votes, error_rate: Floats | float) -> Floats:
+    """P(answer | true class) of each observer, shape (n_annotators, n_classes true, n_classes answer)."""
+    n_classes = probs.shape[1]
+    counts = np.zeros((votes.n_annotators, n_classes, n_classes))
+    cell = votes.annotator * n_classes + votes.value
+    for true in range(n_classes):
+        sums = np.bincount(cell, probs[votes.item, true], minlength=votes.n_annotators * n_classes)
+        counts[:, true, :] = sums.reshape(votes.n_annotators, n_classes)
+    counts += SHRINKAGE * _one_rate(
+        np.bincount(votes.value, minlength=n_classes), error_rate, votes.n_annotators
+    )
+    return counts / counts.sum(axis=2, keepdims=True)
+
+
+def _one_rate(answers: Ints, error_rate: Floats | float, n_annotators: int) -> Floats:
+    """Confusion matrices of observers who err at one rate, towards the classes that are answered often."""
+    n_classes = len(answers)
+    wrong = np.tile(answers + 1.0, (n_classes, 1))
+    np.fill_diagonal(wrong, 0)
+    wrong /= wrong.sum(axis=1, keepdims=True)
+    rate = np.broadcast_to(error_rate, (n_annotators,))[:, None, None]
+    return rate * wrong + (1 - rate) * np.eye(n_classes)
+
+
+def _error_rate(probs: Floats, votes: Votes) -> Floats:
+    """The share of wrong answers of each observer, shape (n_annotators,), shrunk towards everybody's."""
+    right = probs[votes.item, votes.value]
+    answered = np.bincount(votes.annotator, minlength=votes.n_annotators)
+    wrong = np.bincount(votes.annotator, 1 - right, minlength=votes.n_annotators)
+    everybody = (wrong.sum() + SHRINKAGE * FIRST_ERROR_RATE) / (answered.sum() + SHRINKAGE)
+    return np.clip((wrong + SHRINKAGE * everybody) / (answered + SHRINKAGE), FLOOR, 1 - FLOOR)
+
+
+def _log_heard(sources: list[Votes], confusions: list[Floats], n: int, n_classes: int) -> Floats:
+    """The log-likelihood of all answers on each item if each class were true; shape (n_items, n_classes)."""
+    heard = np.zeros((n, n_classes))
+    for votes, confusion in zip(sources, confusions, strict=True):
+        logs = np.log(confusion)
+        for true in range(n_classes):
+            heard[:, true] += np.bincount(votes.item, logs[votes.annotator, true, votes.value], minlength=n)
+    return heard
+
+
+def _sharpest(log_prior: Floats, heard: Floats) -> float:
+    """The power to which the model's probabilities best explain the answers, between 0.3 and 5."""
+    likelihood = np.exp(heard)
+
+    def cost(log_power: float) -> float:
+        return -np.log((softmax(log_prior * np.exp(log_power)) * likelihood).sum(axis=1) + 1e-300).mean()
+
+    return float(
+        np.exp(minimize_scalar(cost, bounds=(-1.2, 1.6), method="bounded", options={"xatol": 0.02}).x)
+    )
+
+
+def _shared(log_prior: Floats, heard: Floats, group: Ints) -> Floats:
+    """The posterior of each item; what was heard of one duplicate counts for its whole group."""
+    _, first, of_item, size = np.unique(group, return_index=True, return_inverse=True, return_counts=True)
+    if len(first) == len(group):
+        return softmax(log_prior + heard)
+    total, mean = np.zeros((len(first), heard.shape[1])), np.zeros((len(first), heard.shape[1]))
+    np.add.at(total, of_item, heard)
+    np.add.at(mean, of_item, log_prior)
+    return softmax(total + mean / size[:, None])[of_item]
+
+
+def _accuracies(sources: list[Votes], probs: Floats, votes: Votes | None) -> Floats:
+    if votes is None or not sources or sources[0] is not votes:
+        return np.zeros(0)
+    return 1 - _error_rate(probs, votes)

@@ -1,0 +1,158 @@
+"""Every detector goes through the same trials."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from detection.algorithms import near_duplicates, nearest
+from detection.algorithms.detector import Detector, Inputs, Names, Votes
+from detection.algorithms.registry import DETECTORS, for_task
+from detection.algorithms.suspicions import judge, merge
+
+N, K = 240, 4
+
+
+def a_dataset(seed: int = 0, n: int = N, n_classes: int = K) -> Inputs:
+    """Clusters of points, one per class, with wrong labels, copies, three annotators and a model."""
+    rng = np.random.default_rng(seed)
+    true = rng.integers(0, n_classes, n)
+    labels = np.where(rng.random(n) < 0.1, rng.integers(0, n_classes, n), true)
+    points = (np.eye(n_classes)[true] * 4 + rng.normal(size=(n, n_classes))).astype(np.float32)
+    scores = np.exp(points / 2 + rng.normal(scale=0.05, size=points.shape))
+    votes = np.where(rng.random((n, 3)) < 0.15, rng.integers(0, n_classes, (n, 3)), true[:, None])
+    item, annotator = (axis.ravel() for axis in np.indices((n, 3)))
+    content = np.arange(n)
+    content[1::40] = content[0::40][: len(content[1::40])]
+    return Inputs(
+        labels=labels,
+        n_classes=n_classes,
+        probs=scores / scores.sum(axis=1, keepdims=True),
+        votes=Votes(item, annotator, votes.ravel(), 3),
+        neighbours=nearest.search(points, k=6),
+        content=content,
+        duplicate_at=0.9999,
+    )
+
+
+def changed(inputs: Inputs, **parts: Any) -> Inputs:
+    return Inputs(**{**inputs.__dict__, **parts})
+
+
+def permuted(inputs: Inputs, order: np.ndarray) -> Inputs:
+    """The same dataset with item `order[i]` in place i."""
+    place = np.argsort(order)
+    votes, neighbours = inputs.votes, inputs.neighbours
+    return changed(
+        inputs,
+        labels=inputs.labels[order],
+        probs=inputs.probs[order],
+        votes=votes._replace(item=place[votes.item]),
+        neighbours=neighbours._replace(
+            item=np.where(neighbours.item >= 0, place[neighbours.item], -1)[order],
+            similarity=neighbours.similarity[order],
+        ),
+        content=inputs.content[order],
+    )
+
+
+def names(inputs: Inputs) -> Names:
+    return Names(
+        [f"class {k}" for k in range(inputs.n_classes)], ["ann", "bo", "cy"], range(len(inputs.labels))
+    )
+
+
+@pytest.fixture(params=DETECTORS.values(), ids=DETECTORS.keys())
+def detector(request: pytest.FixtureRequest) -> Detector:
+    return request.param
+
+
+def test_it_finds_something_in_a_noisy_dataset_and_says_why(detector: Detector) -> None:
+    inputs = a_dataset()
+    findings = detector.run(inputs)
+    assert len(findings.index) > 0
+    for j in range(len(findings.index)):
+        evidence = detector.tell(inputs, findings, j, names(inputs))
+        assert evidence.text.endswith(".")
+        assert "class" in evidence.text
+
+
+def test_findings_are_finite_aligned_and_in_range(detector: Detector) -> None:
+    inputs = a_dataset()
+    findings = detector.run(inputs)
+    assert findings.scores.shape == (N,)
+    assert np.isfinite(findings.scores).all()
+    assert findings.scores.min() >= 0
+    assert findings.scores.max() <= 1
+    assert (np.diff(findings.index) > 0).all()
+    assert findings.suggested.shape == findings.index.shape
+    assert (findings.suggested != inputs.labels[findings.index]).all()
+    assert ((findings.suggested >= -1) & (findings.suggested < K)).all()
+    assert all(len(column) == len(findings.index) for column in findings.data.values())
+
+
+def test_the_same_seed_gives_the_same_answer(detector: Detector) -> None:
+    first, second = detector.run(a_dataset()), detector.run(a_dataset())
+    np.testing.assert_array_equal(first.scores, second.scores)
+    np.testing.assert_array_equal(first.index, second.index)
+
+
+def test_permuted_rows_give_permuted_scores_and_findings(detector: Detector) -> None:
+    inputs = a_dataset()
+    order = np.random.default_rng(1).permutation(N)
+    straight, shuffled = detector.run(inputs), detector.run(permuted(inputs, order))
+    np.testing.assert_allclose(shuffled.scores, straight.scores[order], atol=1e-9)
+    assert set(order[shuffled.index]) == set(straight.index)
+
+
+def test_no_items_give_no_findings(detector: Detector) -> None:
+    none = np.zeros(0, dtype=np.int64)
+    inputs = Inputs(
+        labels=none,
+        n_classes=K,
+        probs=np.zeros((0, K)),
+        votes=Votes(none, none, none, 0),
+        neighbours=nearest.search(np.zeros((0, 2), dtype=np.float32), k=6),
+        content=none,
+    )
+    findings = detector.run(inputs)
+    assert len(findings.index) == 0
+    assert findings.scores.shape == (0,)
+
+
+def test_one_class_gives_no_findings(detector: Detector) -> None:
+    assert len(detector.run(a_dataset(n_classes=1)).index) == 0
+
+
+def test_a_class_with_one_example_does_no_harm(detector: Detector) -> None:
+    inputs = a_dataset()
+    labels = np.where(inputs.labels == 3, 2, inputs.labels)
+    labels[0] = 3
+    findings = detector.run(changed(inputs, labels=labels))
+    assert np.isfinite(findings.scores).all()
+
+
+def test_an_item_without_a_label_a_vote_or_a_prediction_is_never_found(detector: Detector) -> None:
+    inputs = a_dataset()
+    found = int(detector.run(inputs).index[0])
+    labels, probs = inputs.labels.copy(), inputs.probs.copy()
+    labels[found], probs[found] = -1, np.nan
+    votes = Votes(*(part[inputs.votes.item != found] for part in inputs.votes[:3]), 3)
+    findings = detector.run(changed(inputs, labels=labels, probs=probs, votes=votes))
+    assert found not in findings.index
+    assert findings.scores[found] == 0
+
+
+def test_what_detectors_find_together_is_one_suspicion_per_item_the_surest_first() -> None:
+    inputs = a_dataset()
+    detectors = for_task("classification")
+    found = {detector.name: detector.run(inputs) for detector in detectors}
+    judgement = judge(inputs, group=near_duplicates.groups(inputs))
+    suspicions = merge(inputs, judgement, found, detectors, names(inputs))
+    items = [suspicion.item for suspicion in suspicions]
+    scores = [suspicion.score for suspicion in suspicions]
+    assert len(items) == len(set(items)) > 10
+    assert scores == sorted(scores, reverse=True)
+    assert 0.1 <= min(scores) <= max(scores) <= 1
+    assert max(len(suspicion.evidence) for suspicion in suspicions) >= 3
+    assert all(suspicion.suggested != inputs.labels[suspicion.item] for suspicion in suspicions)

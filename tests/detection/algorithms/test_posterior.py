@@ -1,0 +1,78 @@
+import numpy as np
+
+from detection.algorithms.detector import Inputs, Votes
+from detection.algorithms.health import assess
+from detection.algorithms.posterior import estimate, wrongness
+
+
+def test_the_probability_that_a_label_is_wrong_means_what_it_says() -> None:
+    """Data made by the very model that is assumed: the stated probabilities are the observed frequencies."""
+    rng = np.random.default_rng(0)
+    n, k = 20_000, 5
+    probs = rng.dirichlet(np.full(k, 0.15), n)
+    true = (probs.cumsum(axis=1) > rng.random((n, 1))).argmax(axis=1)
+    labels = np.where(rng.random(n) < 0.08, (true + 1) % k, true)
+    inputs = Inputs(labels=labels, n_classes=k, probs=probs)
+    doubt = wrongness(labels, estimate(inputs))
+    assert abs(doubt.mean() - (labels != true).mean()) < 0.005
+    for low in (0.1, 0.3, 0.5, 0.7, 0.9):
+        stated = (doubt >= low) & (doubt < low + 0.2)
+        assert abs(doubt[stated].mean() - (labels != true)[stated].mean()) < 0.08
+
+
+def test_the_noise_between_classes_is_found() -> None:
+    rng = np.random.default_rng(1)
+    n, k = 10_000, 3
+    true = rng.integers(0, k, n)
+    scores = np.exp(3 * np.eye(k)[true] + rng.normal(size=(n, k)))
+    labels = np.where((true == 0) & (rng.random(n) < 0.2), 1, true)
+    noise = estimate(
+        Inputs(labels=labels, n_classes=k, probs=scores / scores.sum(axis=1, keepdims=True))
+    ).noise
+    np.testing.assert_allclose(noise, [[0.8, 0.2, 0], [0, 1, 0], [0, 0, 1]], atol=0.03)
+
+
+def test_one_good_annotator_outvotes_two_careless_ones() -> None:
+    rng = np.random.default_rng(2)
+    n, k = 600, 4
+    true = rng.integers(0, k, n)
+    guess = rng.integers(0, k, (n, 2))
+    careless = np.where(rng.random((n, 2)) < 0.6, guess, true[:, None])
+    answers = np.column_stack([true, careless])
+    item, annotator = (axis.ravel() for axis in np.indices(answers.shape))
+    labels = careless[:, 0]
+    inputs = Inputs(labels=labels, n_classes=k, votes=Votes(item, annotator, answers.ravel(), 3))
+    posterior = estimate(inputs, use_official=False)
+    assert (posterior.probs.argmax(axis=1) == true).mean() > 0.97
+    assert posterior.annotator_accuracy[0] > 0.9 > 0.7 > posterior.annotator_accuracy[1:].max()
+
+
+def test_duplicates_share_one_true_class() -> None:
+    probs = np.tile([0.5, 0.5], (40, 1))
+    labels = np.array([0] * 20 + [1] * 20)
+    labels[5] = 1
+    group = np.repeat([0, 1], 20)
+    doubt = wrongness(labels, estimate(Inputs(labels=labels, n_classes=2, probs=probs), group=group))
+    assert doubt[5] > 0.99
+    assert np.delete(doubt, 5).max() < 0.01
+
+
+def test_a_label_that_repeats_a_vote_is_no_second_witness() -> None:
+    votes = Votes(np.array([0, 0]), np.array([0, 1]), np.array([0, 1]), 2)
+    inputs = Inputs(labels=np.array([0]), n_classes=2, votes=votes)
+    np.testing.assert_allclose(estimate(inputs).probs, estimate(inputs, use_official=False).probs)
+    adjudicated = Inputs(labels=np.array([0]), n_classes=2, votes=votes._replace(value=np.array([1, 1])))
+    assert estimate(adjudicated).probs[0, 0] > estimate(adjudicated, use_official=False).probs[0, 0]
+
+
+def test_health_grades_the_estimated_error_rate() -> None:
+    assert assess(np.full(1000, 0.001)).grade == "safe"
+    assert assess(np.full(1000, 0.03)).grade == "watch"
+    assert assess(np.full(1000, 0.07)).grade == "act"
+    assert assess(np.full(1000, 0.2)).grade == "broken"
+    health = assess(np.full(1000, 0.03))
+    assert health.low < health.estimate < health.high
+
+
+def test_no_items_are_in_perfect_health() -> None:
+    assert assess(np.zeros(0)).estimate == 0
