@@ -20,8 +20,8 @@ def decide(
 ) -> tuple[dict[int, DomainError | None], bool]:
     """Per flag id why it was refused (None: decided), and whether `chosen` holds more than one call decides.
 
-    Each flag is decided or refused on its own, by the same rules as one alone; all that was decided is committed at once.
-    Of the `named` ids those that are not among `chosen` are refused as not there.
+    Each flag is decided or refused on its own, by the same rules as one alone; all that was decided is
+    committed at once. Of the `named` ids those that are not among `chosen` are refused as not there.
     """
     member.require(Ability.BULK)
     outcomes: dict[int, DomainError | None] = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, User
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from . import ledger
@@ -12,7 +12,7 @@ from .models import Dataset, Membership, Role
 from .permissions import Member, may_create_datasets
 
 
-def create(*, creator: AbstractBaseUser, members: Iterable[tuple[str, Role]] = (), **values: Any) -> Member:
+def create(*, creator: User, members: Iterable[tuple[str, Role]] = (), **values: Any) -> Member:
     """The owner of a new dataset; raises `NotPermitted` where `creator` may not create any."""
     if not may_create_datasets(creator):
         raise NotPermitted("Creating datasets is for those who have been given the right to.")
@@ -35,7 +35,7 @@ def create(*, creator: AbstractBaseUser, members: Iterable[tuple[str, Role]] = (
 
 
 def change(*, owner: Member, changes: dict[str, Any]) -> Dataset:
-    """The dataset with its name, classes, settings or sign-off policy changed; classes are only ever added."""
+    """The dataset with its name, classes, settings or sign-off policy changed; classes are only added."""
     with transaction.atomic():
         ledger.share(dataset_id=owner.dataset.pk)
         dataset = Dataset.objects.select_for_update().get(pk=owner.dataset.pk)

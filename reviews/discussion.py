@@ -13,7 +13,7 @@ def add(*, flag: Flag, member: Member, text: str, rule: str = "") -> Comment:
     with transaction.atomic():
         ledger.share(dataset_id=flag.dataset_id)
         comment = Comment.objects.create(flag=flag, author_id=member.user.pk, text=text, rule=rule)
-        comment.author = member.user  # type: ignore[assignment]
+        comment.author = member.user
         ledger.record(
             dataset_id=flag.dataset_id,
             actor=member.user,

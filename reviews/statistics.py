@@ -75,10 +75,8 @@ def label_counts(*, dataset: Dataset) -> dict[str, int]:
     Kept under the newest audit event: nothing of this changes without one.
     """
     newest = AuditEvent.objects.filter(dataset=dataset).order_by("-id").values_list("id", flat=True).first()
-    counts: dict[str, int] = cache.get_or_set(
-        f"label_counts:{dataset.pk}:{newest}", lambda: _count_labels(dataset), COUNT_KEPT_FOR
-    )
-    return counts
+    key = f"label_counts:{dataset.pk}:{newest}"
+    return cache.get_or_set(key, lambda: _count_labels(dataset), COUNT_KEPT_FOR) or {}
 
 
 def _count_labels(dataset: Dataset) -> dict[str, int]:
@@ -96,4 +94,4 @@ def confusion(*, dataset: Dataset) -> list[dict[str, Any]]:
     flags = Flag.objects.filter(dataset=dataset, given__isnull=False, suggested__isnull=False)
     standing = flags.exclude(state=FlagState.SUPERSEDED).exclude(kind=FlagKind.REPORTED)
     cells = standing.values("given", "suggested").annotate(count=Count("id")).order_by("-count")
-    return [cell for cell in cells if cell["given"] != cell["suggested"]]
+    return [dict(cell) for cell in cells if cell["given"] != cell["suggested"]]

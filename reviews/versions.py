@@ -103,7 +103,7 @@ def content_hash(*, dataset_id: int, position: int) -> tuple[str, int]:
     return digest.hexdigest(), count
 
 
-TOUCHED = """
+DIFFERING = """
     WITH touched AS (
         SELECT DISTINCT ON (r.item_id) r.item_id, r.id AS after_id FROM reviews_labelrevision r
         JOIN reviews_seal s ON s.event_id = r.event_id
@@ -111,21 +111,20 @@ TOUCHED = """
           AND r.item_id > %(after_item)s
         ORDER BY r.item_id, r.number DESC
     ), differing AS (
-        SELECT t.item_id, b.value AS value_before, b.status AS status_before, a.value, a.status, a.cause, a.event_id,
-               a.id AS after_id
+        SELECT t.item_id, t.after_id, b.value AS value_before, b.status AS status_before,
+               a.value, a.status, a.cause, a.event_id
         FROM touched t
         JOIN reviews_labelrevision a ON a.id = t.after_id
         LEFT JOIN LATERAL (
-            SELECT r.value, r.status FROM reviews_labelrevision r JOIN reviews_seal s ON s.event_id = r.event_id
+            SELECT r.value, r.status FROM reviews_labelrevision r
+            JOIN reviews_seal s ON s.event_id = r.event_id
             WHERE r.item_id = t.item_id AND s.position <= %(older)s ORDER BY r.number DESC LIMIT 1
         ) b ON true
         WHERE (b.status IS NULL OR (b.value, b.status) IS DISTINCT FROM (a.value, a.status))
     )
 """
 
-DIFF = (
-    TOUCHED
-    + """
+DIFF = f"""{DIFFERING}
     SELECT d.item_id, i.external_id, d.value_before, d.status_before, d.value, d.status, d.cause,
            u.username, e.created_at, coalesce(c_d.reason, '')
     FROM differing d
@@ -135,21 +134,17 @@ DIFF = (
     LEFT JOIN reviews_correction c ON c.revision_id = d.after_id
     LEFT JOIN reviews_decision c_d ON c_d.id = c.decision_id
     ORDER BY d.item_id LIMIT %(limit)s
-"""
-)
+"""  # noqa: S608
 
-DIFF_COUNTS = (
-    TOUCHED
-    + """
+DIFF_COUNTS = f"""{DIFFERING}
     SELECT count(*) FILTER (WHERE status_before IS NOT NULL), count(*) FILTER (WHERE status_before IS NULL),
            count(*) FILTER (WHERE status = 'excluded')
     FROM differing
-"""
-)
+"""  # noqa: S608
 
 
 def before_all(*, dataset: Dataset) -> Version:
-    """The dataset before anything was imported, as if somebody had frozen that: what a first version differs from."""
+    """The dataset before anything was imported: what a first version differs from."""
     return Version(dataset=dataset, tag="", position=0)
 
 
@@ -172,14 +167,14 @@ def named(*, dataset: Dataset, name: str) -> Version:
 
 
 def diff(*, older: Version, newer: Version, after_item: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-    """Up to `limit` items whose label differs between two versions, in order of item id above `after_item`."""
+    """Up to `limit` items whose label differs between two versions, by id above `after_item`."""
     with connection.cursor() as cursor:
         cursor.execute(DIFF, {**_bounds(older, newer), "after_item": after_item, "limit": limit})
         return [_difference(*row) for row in cursor.fetchall()]
 
 
 def diff_counts(*, older: Version, newer: Version) -> dict[str, int]:
-    """How many labels changed between two versions, how many are new, and how many items of both are now excluded."""
+    """How many labels changed between two versions, are new, and are of excluded items now."""
     with connection.cursor() as cursor:
         cursor.execute(DIFF_COUNTS, {**_bounds(older, newer), "after_item": 0})
         changed, added, excluded = cursor.fetchone()

@@ -23,7 +23,7 @@ class SubjectJSON(TypedDict):
 
 
 class AuditEventJSON(TypedDict):
-    """One line of the log. `position` and `hash` are its place in the sealed chain, which it gets within seconds."""
+    """One line of the log. `position` and `hash`: its place in the sealed chain, given in seconds."""
 
     id: int
     position: int | None

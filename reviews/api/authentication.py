@@ -9,8 +9,8 @@ from knox.models import AuthToken
 from rest_framework.exceptions import AuthenticationFailed
 
 
-class TokenAuthentication(knox.auth.TokenAuthentication):  # type: ignore[misc]
-    """`Authorization: Token …`. Found by its digest, where knox reads all tokens of the user on each request."""
+class TokenAuthentication(knox.auth.TokenAuthentication):
+    """`Authorization: Token …`, found by its digest; knox would read all tokens of the user each time."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, AuthToken]:
         try:

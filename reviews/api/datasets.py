@@ -140,7 +140,7 @@ class NewDataset(Changes):
     name = serializers.CharField(max_length=200)
     task_type = serializers.ChoiceField(list(TASK_TYPES))
     media = serializers.ChoiceField(Media.choices)
-    members = NewMember(many=True, required=False, max_length=1000)
+    members = serializers.ListField(child=NewMember(), required=False, max_length=1000)
 
 
 def render_row(dataset: Any) -> DatasetRowJSON:

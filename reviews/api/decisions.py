@@ -35,7 +35,7 @@ class OutcomeJSON(TypedDict):
 
 
 class BulkOutcomeJSON(TypedDict):
-    """What became of each flag; `more` where the filter matches flags beyond the most that one call decides."""
+    """What became of each flag; `more` where the filter matches more than one call decides."""
 
     results: list[OutcomeJSON]
     decided: int
@@ -49,7 +49,7 @@ class Decide(serializers.Serializer[Any]):
         required=False,
         default=None,
         allow_null=True,
-        help_text="The right label; the suggested one when not said.",
+        help_text="The right label, or the suggested one.",
     )
     reason = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
     rule = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")

@@ -137,7 +137,7 @@ class FlagDetailJSON(FlagJSON):
     similar: list[SimilarJSON]
 
 
-# What the list can be ordered by, as columns of which the last is unique. Flags are numbered as they are created.
+# What the list can be ordered by, as columns of which the last is unique. Ids rise as flags are created.
 ORDERINGS = {
     "-priority": ["-priority", "-id"],
     "priority": ["priority", "id"],
@@ -159,7 +159,7 @@ class FlagFilter(serializers.Serializer[Any]):
         max_length=200,
         required=False,
         allow_blank=True,
-        help_text="This annotator gave an opinion on the item.",
+        help_text="They gave an opinion on the item.",
     )
     min_score = serializers.FloatField(required=False, min_value=0, max_value=1)
     search = serializers.CharField(max_length=200, required=False, allow_blank=True)
@@ -203,7 +203,7 @@ def render(found: list[Flag], member: Member) -> list[FlagJSON]:
 
 
 def render_in_full(found: list[Flag], member: Member) -> list[FlagDetailJSON]:
-    """The same with everything that a screen shows of each, in a number of queries that does not grow with them."""
+    """The same with all that a screen shows of each, in a number of queries that does not grow with them."""
     threads: dict[int, list[CommentJSON]] = defaultdict(list)
     said = Comment.objects.filter(flag__in=[flag.pk for flag in found]).select_related("author")
     for comment in said.order_by("id"):
@@ -252,7 +252,7 @@ def _render_one(flag: Flag, member: Member, now: datetime, comment_count: int) -
 
 
 def _vote(opinion: Annotation) -> VoteJSON:
-    return {"annotator": opinion.annotator.name, "value": opinion.value, "at": opinion.given_at}  # type: ignore
+    return {"annotator": opinion.annotator.name, "value": opinion.value, "at": opinion.given_at}
 
 
 def _lease(flag: Flag, now: datetime) -> LeaseJSON | None:

@@ -9,7 +9,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from reviews import intake, progress
+from reviews import progress, uploads
 from reviews.models import ImportJob, JobStatus
 from reviews.permissions import Ability
 
@@ -103,7 +103,7 @@ class ImportsView(View):
     def post(self, request: Request, dataset: int) -> Response:
         """Hand in a file; it is read in the background."""
         member = self.member(dataset, Ability.IMPORT)
-        job = intake.start(member=member, **read(Upload, request))
+        job = uploads.receive(member=member, **read(Upload, request))
         return Response(render(job), status=202)
 
 
@@ -119,5 +119,5 @@ class CancelView(View):
     def post(self, request: Request, job: int) -> Response:
         """Ask a running import to stop; it leaves nothing behind."""
         found, member = self.seen(ImportJob.objects.all(), job, Ability.IMPORT)
-        found = intake.cancel(job=found, member=member)
+        found = uploads.cancel(job=found, member=member)
         return Response(render(found))

@@ -1,18 +1,26 @@
 """Items as they were imported, with their official label, and their pictures."""
 
+from collections.abc import Callable
 from typing import Any, TypedDict
 
 from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from reviews.models import Item, LabelStatus, Media
+from reviews import media
+from reviews.errors import NotVisible
+from reviews.models import Item, LabelStatus, Media, MediaFile
 
 from .pagination import paginate
-from .schema import PAGING, operation, page_of
+from .schema import FILE, PAGING, operation, page_of
 from .values import LabelValue
 from .views import View, read_query
+
+PICTURES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"})
 
 
 class ItemJSON(TypedDict):
@@ -33,7 +41,9 @@ class ItemJSON(TypedDict):
 
 class ItemQuery(serializers.Serializer[Any]):
     search = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    label = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    label = serializers.CharField(  # type: ignore[assignment]
+        max_length=200, required=False, allow_blank=True
+    )
 
 
 def for_display(items: QuerySet[Item]) -> QuerySet[Item]:
@@ -48,13 +58,13 @@ def thumbnail_url(item_id: int) -> str:
     return f"/api/items/{item_id}/thumbnail/"
 
 
-def render(item: Item, media: str) -> ItemJSON:
-    """An item of a dataset of `media`, loaded with its picture and its current revision."""
+def render(item: Item, shown_as: str) -> ItemJSON:
+    """An item of a dataset whose media are `shown_as`, loaded with its picture and its current revision."""
     picture, revision = item.media, item.current_revision
     return {
         "id": item.pk,
         "external_id": item.external_id,
-        "media": media,  # type: ignore[typeddict-item]
+        "media": shown_as,  # type: ignore[typeddict-item]
         "text": item.text,
         "features": item.features,
         "image_url": image_url(item.pk) if picture else None,
@@ -92,3 +102,50 @@ class ItemView(View):
     def get(self, request: Request, item: int) -> Response:
         found, member = self.seen(for_display(Item.objects.all()), item)
         return Response(render(found, member.dataset.media))
+
+
+class _PictureView(View):
+    """A stored picture, for whoever may see its item. It is named by its content, so it is kept for ever."""
+
+    serve: Callable[[MediaFile], media.Served]
+
+    def get(self, request: Request, item: int) -> HttpResponseBase:
+        found, _ = self.seen(Item.objects.select_related("media"), item)
+        if found.media is None:
+            raise NotVisible("This item has no picture.")
+        etag = f'"{found.media.sha256}"'
+        response: HttpResponseBase
+        if etag in parse_etags(request.headers.get("If-None-Match", "")):
+            response = HttpResponseNotModified()
+        else:
+            response = _file(type(self).serve(found.media), name=found.media.sha256[:16])
+        response.headers["ETag"] = etag
+        response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+        return response
+
+
+def _file(served: media.Served, *, name: str) -> FileResponse:
+    """The file under a name of ours and a type that no browser runs, whatever its bytes are."""
+    kind = served.mime_type if served.mime_type in PICTURES else "application/octet-stream"
+    response = FileResponse(served.file, content_type=kind)
+    response.headers["Content-Disposition"] = f'inline; filename="{name}.{kind.rpartition("/")[2]}"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+class ImageView(_PictureView):
+    serve = media.picture
+
+    @operation("items_image", FILE, content_type="image/*", also={304: None}, refuses=(401, 404))
+    def get(self, request: Request, item: int) -> HttpResponseBase:
+        """The picture as a browser can show it."""
+        return super().get(request, item)
+
+
+class ThumbnailView(_PictureView):
+    serve = media.thumbnail
+
+    @operation("items_thumbnail", FILE, content_type="image/*", also={304: None}, refuses=(401, 404))
+    def get(self, request: Request, item: int) -> HttpResponseBase:
+        """The picture, at most 256 pixels wide and high."""
+        return super().get(request, item)

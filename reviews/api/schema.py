@@ -1,7 +1,7 @@
 """The OpenAPI schema out of the types that the renderers are checked against.
 
-What the API answers is declared once, as TypedDicts whose names end in `JSON`: mypy holds the functions that build the
-answers to them, and here they become the schema's components. Nothing of this runs while a request is answered.
+What the API answers is declared once, as TypedDicts whose names end in `JSON`: mypy holds the functions that
+build the answers to them, and here they become the schema's components. None of this runs for an answer.
 """
 
 import types
@@ -42,8 +42,8 @@ BASIC: dict[Any, dict[str, Any]] = {
 
 LABEL_VALUE = {
     "description": (
-        "A label as plain JSON, in the shape of the dataset's task type: the name of a class for classification; "
-        "null where there is none."
+        "A label as plain JSON, in the shape of the dataset's task type: for classification a class's name. "
+        "Null where there is none."
     )
 }
 
@@ -89,7 +89,7 @@ def operation(
     refuses: tuple[int, ...] = (),
     **more: Any,
 ) -> Any:
-    """The schema of one endpoint: its name for generated clients, what it takes and answers, and how it refuses."""
+    """The schema of one endpoint: its name for generated clients, what it takes, answers and refuses."""
     content_type = more.pop("content_type", None)
     success: Any = (status, content_type) if content_type else status
     answer = OpenApiResponse(answer, DONE[status]) if answer else None
@@ -118,7 +118,7 @@ class TypedDictExtension(OpenApiSerializerExtension):
         return self.get_name(auto_schema, direction)
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        hints = get_type_hints(self.target)
+        hints = get_type_hints(self.target, include_extras=True)
         schema: dict[str, Any] = {
             "type": "object",
             "properties": {name: schema_of(hint, auto_schema) for name, hint in hints.items()},
@@ -135,6 +135,8 @@ def schema_of(hint: Any, auto_schema: Any) -> dict[str, Any]:
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is LabelValue:
         return _component("LabelValue", LABEL_VALUE, auto_schema)
+    if origin is NotRequired:
+        return schema_of(arguments[0], auto_schema)
     if hint in BASIC:
         return BASIC[hint]
     if is_typeddict(hint):

@@ -3,7 +3,7 @@
 from typing import Any, TypedDict
 
 from django.contrib.auth import authenticate, login, logout
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.middleware.csrf import get_token
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 
 from reviews.errors import DomainError
 from reviews.permissions import may_create_datasets
@@ -44,14 +45,14 @@ class Credentials(serializers.Serializer[Any]):
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
 
 
-def render_user(user: AbstractBaseUser) -> UserJSON:
+def render_user(user: User) -> UserJSON:
     return {"id": user.pk, "username": user.get_username()}
 
 
 def render_session(request: Request) -> SessionJSON:
-    user: AbstractBaseUser | AnonymousUser = request.user
+    user: User | AnonymousUser = request.user
     return {
-        "user": render_user(user) if isinstance(user, AbstractBaseUser) else None,
+        "user": render_user(user) if isinstance(user, User) else None,
         "can_create_datasets": may_create_datasets(user),
         "csrf_token": get_token(request._request),
     }
@@ -69,7 +70,7 @@ class SessionView(View):
     @operation("session_create", SessionJSON, request=Credentials, refuses=(400, 401, 403, 429))
     def post(self, request: Request) -> Response:
         given = read(Credentials, request)
-        with limit_failures("login", f"from {request.META.get('REMOTE_ADDR')}", f"as {given['username']}"):
+        with limit_failures("login", f"from {BaseThrottle().get_ident(request)}", f"as {given['username']}"):
             user = authenticate(request._request, **given)
             if user is None:
                 raise InvalidCredentials("The name or the password is not right.")

@@ -9,27 +9,37 @@ from rest_framework.exceptions import Throttled
 from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 
-from reviews.errors import WrongPassword
+from reviews.errors import DomainError
+
+FAILURES = frozenset({"invalid_credentials", "wrong_password"})
+
+
+class _Rate(SimpleRateThrottle):
+    """The limit that the settings give a scope."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+        allowed, seconds = self.parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
+        self.allowed, self.seconds = allowed or 0, seconds or 1
 
 
 @contextmanager
 def limit_failures(scope: str, *keys: str) -> Iterator[None]:
     """Run the body unless one of `keys` has failed too often within the scope's period; then 429.
 
-    An attempt is counted before it is made and given back when it succeeds, so that many at once cannot slip through.
-    Failing means raising an error whose status is 401, or a wrong password.
+    Only what is over is counted: as many more as run at that moment can slip through, and people who are quick
+    or sign in together never wait.
     """
-    allowed, seconds = SimpleRateThrottle.parse_rate(None, api_settings.DEFAULT_THROTTLE_RATES[scope])  # type: ignore
-    names = [_name(scope, key) for key in keys]
-    if max(_count(name, seconds) for name in names) > allowed:
-        raise Throttled(wait=seconds, detail="Too many failed attempts.")
+    rate, names = _Rate(scope), [_name(scope, key) for key in keys]
+    if any(count >= rate.allowed for count in cache.get_many(names).values()):
+        raise Throttled(detail="Too many failed attempts. Wait a little.")
     try:
         yield
-    except Exception as error:
-        if getattr(error, "status", None) != 401 and not isinstance(error, WrongPassword):
-            _give_back(names)
+    except DomainError as error:
+        if error.code in FAILURES:
+            for name in names:
+                _count(name, rate.seconds)
         raise
-    _give_back(names)
 
 
 def _name(scope: str, key: str) -> str:
@@ -37,17 +47,9 @@ def _name(scope: str, key: str) -> str:
     return f"failures:{scope}:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
-def _count(name: str, seconds: int) -> int:
+def _count(name: str, seconds: int) -> None:
     cache.add(name, 0, seconds)
     try:
-        return cache.incr(name)
+        cache.incr(name)
     except ValueError:  # the period ended between the two
-        return 1
-
-
-def _give_back(names: list[str]) -> None:
-    for name in names:
-        try:
-            cache.decr(name)
-        except ValueError:  # the period ended meanwhile
-            continue
+        cache.set(name, 1, seconds)

@@ -41,6 +41,8 @@ urlpatterns = [
     path("datasets/<id:dataset>/members/<id:user>/", members.MemberView.as_view()),
     path("datasets/<id:dataset>/items/", items.ItemsView.as_view()),
     path("items/<id:item>/", items.ItemView.as_view()),
+    path("items/<id:item>/image/", items.ImageView.as_view()),
+    path("items/<id:item>/thumbnail/", items.ThumbnailView.as_view()),
     path("items/<id:item>/flags/", flags.ReportView.as_view()),
     path("datasets/<id:dataset>/imports/", imports.ImportsView.as_view()),
     path("imports/<id:job>/", imports.ImportView.as_view()),

@@ -40,7 +40,7 @@ class ItemRefJSON(TypedDict):
 
 
 class DifferenceJSON(TypedDict):
-    """One item whose official label differs; `before` is null where the older version had not got the item."""
+    """One item whose official label differs; `before` is null where the item is new."""
 
     item: ItemRefJSON
     before: LabelJSON | None
