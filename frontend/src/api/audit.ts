@@ -1,6 +1,8 @@
 import { datasetKey } from "./datasets";
+import { client, unwrap } from "./http";
 import { usePages } from "./pages";
-import type { AuditEvent } from "./types";
 
-export const useAudit = (dataset: number, filter: Record<string, string | undefined>) =>
-  usePages<AuditEvent>([...datasetKey(dataset), "audit"], `/datasets/${dataset}/audit/`, filter);
+export const useAudit = (dataset: number, query: { actor?: string; action?: string }) =>
+  usePages([...datasetKey(dataset), "audit", query], () =>
+    unwrap(client.GET("/api/datasets/{dataset}/audit/", { params: { path: { dataset }, query } })),
+  );

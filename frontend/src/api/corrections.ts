@@ -1,26 +1,24 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { datasetKey } from "./datasets";
-import { http } from "./http";
+import { client, unwrap } from "./http";
 import { usePages } from "./pages";
-import type { Correction } from "./types";
+import type { Signature } from "./types";
 
-export type Signature = {
-  verdict: "approve" | "reject";
-  password: string;
-  meaning: string;
-  comment?: string;
-};
+/** The corrections that wait for a signature. */
+export const useProposed = (dataset: number) =>
+  usePages([...datasetKey(dataset), "corrections"], () =>
+    unwrap(
+      client.GET("/api/datasets/{dataset}/corrections/", {
+        params: { path: { dataset }, query: { state: "proposed" } },
+      }),
+    ),
+  );
 
-export const useCorrections = (dataset: number, state: string) =>
-  usePages<Correction>([...datasetKey(dataset), "corrections"], `/datasets/${dataset}/corrections/`, {
-    state,
-  });
-
-export const sign = (correction: number, signature: Signature) =>
-  http.post<Correction>(`/corrections/${correction}/sign/`, signature);
+export const sign = (correction: number, body: Signature) =>
+  unwrap(client.POST("/api/corrections/{correction}/sign/", { params: { path: { correction } }, body }));
 
 /** After a signature the label, its flag and every count of the dataset may have changed. */
 export function useForgetDataset(dataset: number) {
-  const client = useQueryClient();
-  return () => client.invalidateQueries({ queryKey: datasetKey(dataset) });
+  const cache = useQueryClient();
+  return () => cache.invalidateQueries({ queryKey: datasetKey(dataset) });
 }

@@ -1,42 +1,44 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { http } from "./http";
+import { client, unwrap } from "./http";
 import { usePages } from "./pages";
-import type { Confusion, Dataset, DatasetRow } from "./types";
-
-export type NewDataset = Pick<DatasetRow, "name" | "task_type" | "media" | "signoff_policy"> & {
-  classes?: string[];
-};
+import type { NewDataset, Policy } from "./types";
 
 export const datasetKey = (id: number) => ["dataset", id] as const;
 
-export const useDatasets = () => usePages<DatasetRow>(["datasets"], "/datasets/");
+const at = (dataset: number) => ({ params: { path: { dataset } } });
+
+export const useDatasets = () => usePages(["datasets"], () => unwrap(client.GET("/api/datasets/")));
 
 export function useDataset(id: number) {
-  return useQuery({ queryKey: datasetKey(id), queryFn: () => http.get<Dataset>(`/datasets/${id}/`) });
+  return useQuery({
+    queryKey: datasetKey(id),
+    queryFn: () => unwrap(client.GET("/api/datasets/{dataset}/", at(id))),
+  });
 }
 
 export function useConfusion(id: number) {
   return useQuery({
     queryKey: [...datasetKey(id), "confusion"],
-    queryFn: () => http.get<Confusion>(`/datasets/${id}/confusion/`),
+    queryFn: () => unwrap(client.GET("/api/datasets/{dataset}/confusion/", at(id))),
   });
 }
 
 export function useCreateDataset() {
-  const client = useQueryClient();
+  const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: NewDataset) => http.post<Dataset>("/datasets/", body),
+    mutationFn: (body: NewDataset) => unwrap(client.POST("/api/datasets/", { body })),
     onSuccess: (dataset) => {
-      client.setQueryData(datasetKey(dataset.id), dataset);
-      return client.invalidateQueries({ queryKey: ["datasets"] });
+      cache.setQueryData(datasetKey(dataset.id), dataset);
+      return cache.invalidateQueries({ queryKey: ["datasets"] });
     },
   });
 }
 
-export function useChangeDataset(id: number) {
-  const client = useQueryClient();
+export function useChangePolicy(id: number) {
+  const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: Partial<NewDataset>) => http.patch<Dataset>(`/datasets/${id}/`, body),
-    onSuccess: () => client.invalidateQueries({ queryKey: datasetKey(id) }),
+    mutationFn: (signoff_policy: Policy) =>
+      unwrap(client.PATCH("/api/datasets/{dataset}/", { ...at(id), body: { signoff_policy } })),
+    onSuccess: () => cache.invalidateQueries({ queryKey: datasetKey(id) }),
   });
 }

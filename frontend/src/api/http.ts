@@ -1,18 +1,22 @@
-import type { ApiErrorBody } from "./types";
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema";
 
-/** What the server said when it refused: `{code, detail, fields?}`, and the rest of its answer. */
+type ErrorBody = components["schemas"]["Error"];
+type Flag = components["schemas"]["FlagDetail"];
+
+/** What the server said when it refused: `{code, detail, fields?}`, and with a 409 the flag as it is now. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly fields: Record<string, string[]>;
-  readonly body: Record<string, unknown>;
+  readonly flag: Flag | undefined;
 
-  constructor(status: number, body: Partial<ApiErrorBody> & Record<string, unknown>) {
+  constructor(status: number, body: Partial<ErrorBody> & { flag?: Flag }) {
     super(body.detail ?? `The server answered ${status}.`);
     this.status = status;
     this.code = body.code ?? "unknown";
-    this.fields = (body.fields as Record<string, string[]>) ?? {};
-    this.body = body;
+    this.fields = body.fields ?? {};
+    this.flag = body.flag;
   }
 }
 
@@ -23,8 +27,6 @@ export class OfflineError extends Error {
   }
 }
 
-type Query = Record<string, string | number | boolean | null | undefined>;
-
 let csrfToken = "";
 
 /** The token comes with the session and changes at sign in. */
@@ -32,46 +34,33 @@ export function rememberCsrfToken(token: string) {
   csrfToken = token;
 }
 
-function urlOf(path: string, query: Query = {}) {
-  const given = Object.entries(query).filter(
-    ([, value]) => value !== undefined && value !== null && value !== "",
-  );
-  const search = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
-  return search.size > 0 ? `/api${path}?${search}` : `/api${path}`;
+export const client = createClient<paths>({ headers: { Accept: "application/json" } });
+
+client.use({
+  onRequest({ request }) {
+    if (request.method !== "GET") request.headers.set("X-CSRFToken", csrfToken);
+    return request;
+  },
+  onError: () => new OfflineError(),
+});
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+
+/** The answer's data, or its refusal as an `ApiError`. */
+export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await answer;
+  if (!response.ok)
+    throw new ApiError(response.status, typeof error === "object" && error !== null ? error : {});
+  return data as T;
 }
 
-async function bodyOf(response: Response) {
-  if (response.status === 204) return undefined;
-  const isJson = response.headers.get("content-type")?.includes("json");
-  return isJson ? response.json() : { detail: `The server answered ${response.status}.` };
-}
-
-async function send<T>(method: string, url: string, body?: unknown): Promise<T> {
-  const isForm = body instanceof FormData;
-  const headers: Record<string, string> = { Accept: "application/json" };
-  if (method !== "GET") headers["X-CSRFToken"] = csrfToken;
-  if (body !== undefined && !isForm) headers["Content-Type"] = "application/json";
-  const init = {
-    method,
-    headers,
-    body: isForm ? body : body === undefined ? undefined : JSON.stringify(body),
-  };
-  const response = await fetch(url, init).catch(() => {
+/** The next page of a list, by the address that the page before it gave. */
+export async function follow<T>(address: string): Promise<T> {
+  const { pathname, search } = new URL(address, window.location.origin);
+  const response = await fetch(pathname + search).catch(() => {
     throw new OfflineError();
   });
-  const answer = await bodyOf(response);
-  if (!response.ok) throw new ApiError(response.status, answer ?? {});
-  return answer as T;
+  const body = await response.json();
+  if (!response.ok) throw new ApiError(response.status, body);
+  return body;
 }
-
-export const http = {
-  get: <T>(path: string, query?: Query) => send<T>("GET", urlOf(path, query)),
-  post: <T>(path: string, body: unknown = {}) => send<T>("POST", urlOf(path), body),
-  patch: <T>(path: string, body: unknown) => send<T>("PATCH", urlOf(path), body),
-  delete: <T>(path: string) => send<T>("DELETE", urlOf(path)),
-  /** The next page of a list, by the address that the page before it gave. */
-  follow: <T>(address: string) => {
-    const { pathname, search } = new URL(address, window.location.origin);
-    return send<T>("GET", pathname + search);
-  },
-};

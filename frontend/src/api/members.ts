@@ -1,27 +1,31 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { datasetKey } from "./datasets";
-import { http } from "./http";
+import { client, unwrap } from "./http";
 import { usePages } from "./pages";
-import type { Member, Role } from "./types";
+import type { Role } from "./types";
 
 const keyOf = (dataset: number) => [...datasetKey(dataset), "members"];
+const at = (dataset: number) => ({ params: { path: { dataset } } });
 
 export const useMembers = (dataset: number) =>
-  usePages<Member>(keyOf(dataset), `/datasets/${dataset}/members/`);
+  usePages(keyOf(dataset), () => unwrap(client.GET("/api/datasets/{dataset}/members/", at(dataset))));
 
 export function useAddMember(dataset: number) {
-  const client = useQueryClient();
+  const cache = useQueryClient();
   return useMutation({
     mutationFn: (body: { username: string; role: Role }) =>
-      http.post<Member>(`/datasets/${dataset}/members/`, body),
-    onSuccess: () => client.invalidateQueries({ queryKey: keyOf(dataset) }),
+      unwrap(client.POST("/api/datasets/{dataset}/members/", { ...at(dataset), body })),
+    onSuccess: () => cache.invalidateQueries({ queryKey: keyOf(dataset) }),
   });
 }
 
 export function useRemoveMember(dataset: number) {
-  const client = useQueryClient();
+  const cache = useQueryClient();
   return useMutation({
-    mutationFn: (user: number) => http.delete(`/datasets/${dataset}/members/${user}/`),
-    onSuccess: () => client.invalidateQueries({ queryKey: keyOf(dataset) }),
+    mutationFn: (user: number) =>
+      unwrap(
+        client.DELETE("/api/datasets/{dataset}/members/{user}/", { params: { path: { dataset, user } } }),
+      ),
+    onSuccess: () => cache.invalidateQueries({ queryKey: keyOf(dataset) }),
   });
 }

@@ -1,21 +1,19 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { http } from "./http";
-import type { Page } from "./types";
+import { follow } from "./http";
 
-type Query = Parameters<typeof http.get>[1];
+type Page<T> = { next: string | null; results: T[] };
 
 /** A cursor-paginated list as one growing array; the server's `next` address is followed as it stands. */
-export function usePages<T, P extends Page<T> = Page<T>>(
+export function usePages<T, P extends Page<T>>(
   key: readonly unknown[],
-  path: string,
-  query?: Query,
+  getFirst: () => Promise<P & Page<T>>,
 ) {
   const list = useInfiniteQuery({
-    queryKey: [...key, query],
+    queryKey: key,
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam }) => (pageParam ? http.follow<P>(pageParam) : http.get<P>(path, query)),
+    queryFn: ({ pageParam }) => (pageParam ? follow<P>(pageParam) : getFirst()),
     getNextPageParam: (last) => last.next,
   });
   const pages = list.data?.pages ?? [];
-  return { ...list, first: pages[0], rows: pages.flatMap((page) => page.results) };
+  return { ...list, first: pages[0], rows: pages.flatMap((page): T[] => page.results) };
 }

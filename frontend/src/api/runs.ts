@@ -1,27 +1,32 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { datasetKey } from "./datasets";
-import { http } from "./http";
+import { client, unwrap } from "./http";
 import { useJob } from "./jobs";
 import { usePages } from "./pages";
-import type { Run } from "./types";
+
+const at = (dataset: number) => ({ params: { path: { dataset } } });
+const of = (run: number) => ({ params: { path: { run } } });
 
 export const useRuns = (dataset: number) =>
-  usePages<Run>([...datasetKey(dataset), "runs"], `/datasets/${dataset}/runs/`);
+  usePages([...datasetKey(dataset), "runs"], () =>
+    unwrap(client.GET("/api/datasets/{dataset}/runs/", at(dataset))),
+  );
 
-export const useRun = (dataset: number, id: number | null) => useJob<Run>("runs", dataset, id);
+export const useRun = (dataset: number, run: number) =>
+  useJob(["runs", run], dataset, () => unwrap(client.GET("/api/runs/{run}/", of(run))));
 
 export function useStartRun(dataset: number) {
-  const client = useQueryClient();
+  const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: { methods?: string[] }) => http.post<Run>(`/datasets/${dataset}/runs/`, body),
-    onSuccess: () => client.invalidateQueries({ queryKey: [...datasetKey(dataset), "runs"] }),
+    mutationFn: () => unwrap(client.POST("/api/datasets/{dataset}/runs/", { ...at(dataset), body: {} })),
+    onSuccess: () => cache.invalidateQueries({ queryKey: [...datasetKey(dataset), "runs"] }),
   });
 }
 
 export function useCancelRun() {
-  const client = useQueryClient();
+  const cache = useQueryClient();
   return useMutation({
-    mutationFn: (id: number) => http.post<Run>(`/runs/${id}/cancel/`),
-    onSuccess: (_, id) => client.invalidateQueries({ queryKey: ["runs", id] }),
+    mutationFn: (run: number) => unwrap(client.POST("/api/runs/{run}/cancel/", of(run))),
+    onSuccess: (_, run) => cache.invalidateQueries({ queryKey: ["runs", run] }),
   });
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { http, rememberCsrfToken } from "./http";
+import { client, rememberCsrfToken, unwrap } from "./http";
 import type { Session } from "./types";
 
 const KEY = ["session"];
@@ -9,31 +9,36 @@ function remember(session: Session) {
   return session;
 }
 
-const getSession = () => http.get<Session>("/session/").then(remember);
+const getSession = () => unwrap(client.GET("/api/session/")).then(remember);
+
+type Credentials = { username: string; password: string };
+
+const signIn = (body: Credentials) => unwrap(client.POST("/api/session/", { body })).then(remember);
 
 export function useSession() {
   return useQuery({ queryKey: KEY, queryFn: getSession, staleTime: Number.POSITIVE_INFINITY });
 }
 
+/** Nothing that one person saw is left for the next one. */
 export function useSignIn() {
-  const client = useQueryClient();
+  const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: { username: string; password: string }) =>
-      http.post<Session>("/session/", body).then(remember),
+    mutationFn: signIn,
     onSuccess: (session) => {
-      client.clear();
-      client.setQueryData(KEY, session);
+      cache.clear();
+      cache.setQueryData(KEY, session);
     },
   });
 }
 
 export function useSignOut() {
-  const client = useQueryClient();
+  const cache = useQueryClient();
   return useMutation({
-    mutationFn: () => http.delete("/session/"),
+    mutationFn: () => unwrap(client.DELETE("/api/session/")),
     onSuccess: async () => {
-      client.clear();
-      await client.fetchQuery({ queryKey: KEY, queryFn: getSession });
+      const session = await getSession();
+      cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
+      cache.setQueryData(KEY, session);
     },
   });
 }

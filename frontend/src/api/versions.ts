@@ -1,27 +1,40 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { datasetKey } from "./datasets";
-import { http } from "./http";
+import { client, unwrap } from "./http";
 import { usePages } from "./pages";
-import type { Change, Diff, Version } from "./types";
+import type { Change, Diff } from "./types";
 
 export const exportAddress = (version: number, format: "jsonl" | "csv") =>
   `/api/versions/${version}/export/?format=${format}`;
 
-export const useVersions = (dataset: number) =>
-  usePages<Version>([...datasetKey(dataset), "versions"], `/datasets/${dataset}/versions/`);
+const at = (dataset: number) => ({ params: { path: { dataset } } });
 
-export function useVersion(id: number) {
-  return useQuery({ queryKey: ["version", id], queryFn: () => http.get<Version>(`/versions/${id}/`) });
+export const useVersions = (dataset: number) =>
+  usePages([...datasetKey(dataset), "versions"], () =>
+    unwrap(client.GET("/api/datasets/{dataset}/versions/", at(dataset))),
+  );
+
+export function useVersion(version: number) {
+  return useQuery({
+    queryKey: ["version", version],
+    queryFn: () => unwrap(client.GET("/api/versions/{version}/", { params: { path: { version } } })),
+  });
 }
 
-export const useDiff = (version: number, against: number | undefined) =>
-  usePages<Change, Diff>(["version", version, "diff"], `/versions/${version}/diff/`, { against });
+export const useDiff = (version: number, against: number) =>
+  usePages<Change, Diff>(["version", version, "diff", against], () =>
+    unwrap(
+      client.GET("/api/versions/{version}/diff/", {
+        params: { path: { version }, query: { against: String(against) } },
+      }),
+    ),
+  );
 
 export function useFreeze(dataset: number) {
-  const client = useQueryClient();
+  const cache = useQueryClient();
   return useMutation({
     mutationFn: (body: { tag: string; note: string }) =>
-      http.post<Version>(`/datasets/${dataset}/versions/`, body),
-    onSuccess: () => client.invalidateQueries({ queryKey: datasetKey(dataset) }),
+      unwrap(client.POST("/api/datasets/{dataset}/versions/", { ...at(dataset), body })),
+    onSuccess: () => cache.invalidateQueries({ queryKey: datasetKey(dataset) }),
   });
 }

@@ -3,7 +3,7 @@ import classes from "./ItemPeek.module.css";
 
 type Props = { item: Pick<Item, "external_id" | "thumbnail_url" | "text" | "features"> };
 
-function featureText(features: Record<string, unknown>) {
+function featureText(features: object) {
   return Object.entries(features)
     .map(([name, value]) => `${name} ${value}`)
     .join(" · ");
@@ -16,7 +16,7 @@ export function ItemPeek({ item }: Props) {
     <span className={classes.peek}>
       {item.thumbnail_url && <img src={item.thumbnail_url} alt="" width={40} height={40} loading="lazy" />}
       <span className={classes.words}>
-        <span className={`${classes.name} mono`}>{item.external_id}</span>
+        <span className={`${classes.name}`}>{item.external_id}</span>
         {words && <span className={classes.text}>{words}</span>}
       </span>
     </span>

@@ -24,7 +24,6 @@ import "@mantine/core/styles/ModalBase.layer.css";
 import "@mantine/core/styles/Overlay.layer.css";
 import "@mantine/core/styles/Kbd.layer.css";
 import "@mantine/core/styles/Progress.layer.css";
-import "@mantine/core/styles/Alert.layer.css";
 import "@mantine/core/styles/Skeleton.layer.css";
 import "@mantine/core/styles/Table.layer.css";
 import "@mantine/core/styles/Badge.layer.css";

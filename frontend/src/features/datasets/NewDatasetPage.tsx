@@ -1,8 +1,10 @@
-import { Alert, Button, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { Link, useNavigate } from "react-router";
-import { type NewDataset, useCreateDataset } from "@/api/datasets";
+import { useCreateDataset } from "@/api/datasets";
 import { ApiError } from "@/api/http";
+import type { NewDataset } from "@/api/types";
+import { Refusal } from "@/ui/Callout";
 import { Card, Page } from "@/ui/Page";
 import { MEDIA_WORDS, POLICY_WORDS } from "@/ui/words";
 
@@ -69,11 +71,7 @@ export default function NewDatasetPage() {
               value={policy}
               onChange={(event) => setPolicy(event.currentTarget.value)}
             />
-            {create.error && (
-              <Alert color="red" role="alert">
-                {create.error.message}
-              </Alert>
-            )}
+            <Refusal error={create.error} />
             <Group gap="xs">
               <Button type="submit" loading={create.isPending}>
                 Create and import

@@ -6,7 +6,7 @@ import { KIND_WORDS, STATE_WORDS, wordFor } from "@/ui/words";
 import classes from "./Flags.module.css";
 
 export const FILTERS = ["search", "state", "kind", "given", "suggested", "annotator", "min_score"] as const;
-type Filter = Record<(typeof FILTERS)[number], string | undefined>;
+export type Filter = Record<(typeof FILTERS)[number], string | undefined>;
 type Props = {
   dataset: number;
   filter: Filter;

@@ -1,6 +1,6 @@
 import { Flag as FlagIcon } from "lucide-react";
 import { Link } from "react-router";
-import { useFlags } from "@/api/flags";
+import { type FlagFilter, useFlags } from "@/api/flags";
 import type { Flag } from "@/api/types";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { ItemPeek } from "@/ui/ItemPeek";
@@ -13,12 +13,12 @@ import { useDatasetId } from "@/ui/useDatasetId";
 import { useUrlFilter } from "@/ui/useUrlFilter";
 import { ValueChip } from "@/ui/ValueChip";
 import { KIND_WORDS, wordFor } from "@/ui/words";
-import { FILTERS, FlagFilters } from "./FlagFilters";
+import { FILTERS, type Filter, FlagFilters } from "./FlagFilters";
 
 export default function FlagsPage() {
   const dataset = useDatasetId();
   const [filter, change] = useUrlFilter(FILTERS);
-  const list = useFlags(dataset, { ordering: "-priority", ...filter });
+  const list = useFlags(dataset, queryOf(filter));
   return (
     <Page title="Flags" lead="Every suspicion, the most suspicious first. Open one to answer it.">
       <FlagFilters dataset={dataset} filter={filter} change={change} />
@@ -38,6 +38,12 @@ export default function FlagsPage() {
       </Card>
     </Page>
   );
+}
+
+/** What stands in the address is the person's to write: the server says so where it is not a filter. */
+function queryOf({ min_score, ...filter }: Filter) {
+  const least = min_score === undefined ? undefined : Number(min_score);
+  return { ordering: "-priority", ...filter, min_score: least } as FlagFilter;
 }
 
 const COLUMNS: Column<Flag>[] = [

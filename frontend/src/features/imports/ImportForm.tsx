@@ -1,7 +1,8 @@
-import { Alert, Button, Checkbox, NativeSelect } from "@mantine/core";
+import { Button, Checkbox, NativeSelect } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useStartImport } from "@/api/imports";
 import type { Dataset, Import } from "@/api/types";
+import { Refusal } from "@/ui/Callout";
 import { Card } from "@/ui/Page";
 import { DropZone } from "./DropZone";
 import classes from "./Imports.module.css";
@@ -9,9 +10,10 @@ import { MappingFields } from "./MappingFields";
 
 const FORMATS = [
   { value: "", label: "Recognise the format" },
+  { value: "csv", label: "CSV, one row per item or opinion" },
   { value: "jsonl", label: "JSONL, the canonical rows" },
-  { value: "csv", label: "CSV" },
-  { value: "zip", label: "Zip of images" },
+  { value: "image_folders", label: "Zip of images, a folder per class" },
+  { value: "image_rows", label: "Zip of images beside a file of rows" },
 ];
 
 type Props = { dataset: Dataset; onStarted: (started: Import) => void };
@@ -59,11 +61,7 @@ export function ImportForm({ dataset, onStarted }: Props) {
             </div>
           </>
         )}
-        {start.error && (
-          <Alert color="red" role="alert">
-            {start.error.message}
-          </Alert>
-        )}
+        <Refusal error={start.error} />
       </form>
     </Card>
   );

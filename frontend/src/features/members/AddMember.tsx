@@ -1,8 +1,9 @@
-import { Alert, Button, NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
 import type { FormEvent } from "react";
 import { useAddMember } from "@/api/members";
 import type { Role } from "@/api/types";
 import { announce } from "@/ui/Announcer";
+import { Refusal } from "@/ui/Callout";
 import { Card } from "@/ui/Page";
 import { ROLE_WORDS } from "@/ui/words";
 import classes from "./Members.module.css";
@@ -35,11 +36,7 @@ export function AddMember({ dataset }: { dataset: number }) {
           Add
         </Button>
       </form>
-      {add.error && (
-        <Alert color="red" role="alert" mt="md">
-          {add.error.message}
-        </Alert>
-      )}
+      <Refusal error={add.error} />
     </Card>
   );
 }

@@ -1,7 +1,8 @@
-import { Alert, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useDataset } from "@/api/datasets";
 import { useMembers, useRemoveMember } from "@/api/members";
 import type { Member } from "@/api/types";
+import { Refusal } from "@/ui/Callout";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { Loaded } from "@/ui/Loaded";
 import { More } from "@/ui/More";
@@ -63,11 +64,7 @@ export default function MembersPage() {
         </Loaded>
         <More list={list} />
       </Card>
-      {remove.error && (
-        <Alert color="red" role="alert">
-          {remove.error.message}
-        </Alert>
-      )}
+      <Refusal error={remove.error} />
       {mayManage && <AddMember dataset={id} />}
       {dataset && <PolicyCard dataset={dataset} mayChange={mayManage} />}
     </Page>

@@ -1,6 +1,7 @@
-import { Alert, NativeSelect } from "@mantine/core";
-import { useChangeDataset } from "@/api/datasets";
+import { NativeSelect } from "@mantine/core";
+import { useChangePolicy } from "@/api/datasets";
 import type { Dataset, Policy } from "@/api/types";
+import { Refusal } from "@/ui/Callout";
 import { Card } from "@/ui/Page";
 import { POLICY_WORDS } from "@/ui/words";
 import classes from "./Members.module.css";
@@ -9,7 +10,7 @@ const POLICIES = Object.entries(POLICY_WORDS).map(([value, label]) => ({ value, 
 
 /** Who must agree before a label changes. */
 export function PolicyCard({ dataset, mayChange }: { dataset: Dataset; mayChange: boolean }) {
-  const change = useChangeDataset(dataset.id);
+  const change = useChangePolicy(dataset.id);
   return (
     <Card title="Sign-off">
       {mayChange ? (
@@ -19,16 +20,12 @@ export function PolicyCard({ dataset, mayChange }: { dataset: Dataset; mayChange
           data={POLICIES}
           value={dataset.signoff_policy}
           disabled={change.isPending}
-          onChange={(event) => change.mutate({ signoff_policy: event.currentTarget.value as Policy })}
+          onChange={(event) => change.mutate(event.currentTarget.value as Policy)}
         />
       ) : (
         POLICY_WORDS[dataset.signoff_policy]
       )}
-      {change.error && (
-        <Alert color="red" role="alert" mt="md">
-          {change.error.message}
-        </Alert>
-      )}
+      <Refusal error={change.error} />
     </Card>
   );
 }

@@ -1,10 +1,10 @@
 import { Link } from "react-router";
 import { useConfusion } from "@/api/datasets";
-import type { Confusion, Dataset } from "@/api/types";
+import type { Confusion, Dataset, Value } from "@/api/types";
 import { Loaded } from "@/ui/Loaded";
 import { Card } from "@/ui/Page";
 import { ValueChip } from "@/ui/ValueChip";
-import { count } from "@/ui/values";
+import { count, valueText } from "@/ui/values";
 import classes from "./Overview.module.css";
 
 /** Beyond this many classes a grid has no room for names; the largest pairs say more. */
@@ -15,7 +15,7 @@ const PAIRS = 12;
 export function ConfusionCard({ dataset }: { dataset: Dataset }) {
   const answer = useConfusion(dataset.id);
   return (
-    <Card title="Given → suggested" aside="Select a cell to see its flags" className={classes.confusion}>
+    <Card title="Given → suggested" aside="Select a cell to see its flags">
       <Loaded answer={answer}>
         {(data) => {
           if (data.cells.length === 0)
@@ -27,19 +27,26 @@ export function ConfusionCard({ dataset }: { dataset: Dataset }) {
   );
 }
 
-const addressOf = (given: string, suggested: string) => `flags?${new URLSearchParams({ given, suggested })}`;
+const addressOf = (given: Value, suggested: Value) =>
+  `flags?${new URLSearchParams({ given: valueText(given), suggested: valueText(suggested) })}`;
 
 function Grid({ data: { classes: names, cells } }: { data: Confusion }) {
   const counts = new Map(cells.map((cell) => [`${cell.given}\n${cell.suggested}`, cell.count]));
   const largest = Math.max(...cells.map((cell) => cell.count));
+  const style = {
+    "--longest": `${Math.max(...names.map((name) => name.length)) + 2}ch`,
+  } as React.CSSProperties;
   return (
     <div className={classes.scroll}>
-      <table className={classes.matrix}>
+      <table className={classes.matrix} style={style}>
         <caption>Rows: the given label. Columns: the suggested label.</caption>
         <thead>
           <tr>
             <th scope="col">
-              <span className={classes.corner}>given ↓ suggested →</span>
+              <span className={classes.corner}>
+                suggested →<br />
+                given ↓
+              </span>
             </th>
             {names.map((name) => (
               <th key={name} scope="col" title={name}>

@@ -10,7 +10,7 @@ export function FlagCounts({ dataset }: { dataset: Dataset }) {
   const kinds = Object.entries(dataset.counts.flags.by_kind).sort(([, a], [, b]) => b - a);
   const largest = kinds[0]?.[1] ?? 1;
   return (
-    <Card title="Open flags by kind" className={classes.kinds}>
+    <Card title="Open flags by kind">
       {kinds.length === 0 && <p className={classes.aside}>No flag is open.</p>}
       <ul className={classes.bars}>
         {kinds.map(([kind, n]) => (

@@ -8,14 +8,14 @@ import classes from "./Overview.module.css";
 export function HealthCard({ dataset: { health } }: { dataset: Dataset }) {
   if (!health) {
     return (
-      <Card title="Label health" className={classes.health}>
+      <Card title="Label health">
         <p className={classes.aside}>Known once detection has run.</p>
       </Card>
     );
   }
   const { grade, error_rate, low, high, at } = health;
   return (
-    <Card title="Label health" aside={<When at={at} />} className={classes.health}>
+    <Card title="Label health" aside={<When at={at} />}>
       <div className={classes.grade}>
         <span className={classes.letter} data-grade={grade.charAt(0)}>
           {grade}

@@ -78,18 +78,18 @@ function NotDetectedYet({ dataset }: { dataset: Dataset }) {
 
 function Figures({ dataset }: { dataset: Dataset }) {
   const hasFlags = Object.values(dataset.counts.flags.by_state).some((n) => n > 0);
+  const isUnchecked = !hasFlags && !dataset.health;
   return (
     <div className={classes.grid}>
-      <ProgressCard dataset={dataset} />
-      <HealthCard dataset={dataset} />
-      {!hasFlags && !dataset.health && (
-        <div className={classes.wide}>
-          <NotDetectedYet dataset={dataset} />
-        </div>
-      )}
-      {hasFlags && <ConfusionCard dataset={dataset} />}
-      {hasFlags && <FlagCounts dataset={dataset} />}
-      <AboutCard dataset={dataset} />
+      <div className={classes.column}>
+        {isUnchecked ? <NotDetectedYet dataset={dataset} /> : <ProgressCard dataset={dataset} />}
+        {hasFlags && <ConfusionCard dataset={dataset} />}
+      </div>
+      <div className={classes.column}>
+        {!isUnchecked && <HealthCard dataset={dataset} />}
+        {hasFlags && <FlagCounts dataset={dataset} />}
+        <AboutCard dataset={dataset} />
+      </div>
     </div>
   );
 }
@@ -104,7 +104,7 @@ function AboutCard({ dataset: { counts, classes: names, note } }: { dataset: Dat
     plural(counts.versions, "version"),
   ];
   return (
-    <Card title="About the data" className={classes.wide}>
+    <Card title="About the data">
       <ul className={classes.facts}>
         {facts.map((fact) => (
           <li key={fact}>{fact}</li>

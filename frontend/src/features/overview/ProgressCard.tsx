@@ -11,11 +11,7 @@ export function ProgressCard({ dataset }: { dataset: Dataset }) {
   const states = STATES.filter((state) => (dataset.counts.flags.by_state[state] ?? 0) > 0);
   const shown = states.reduce((sum, state) => sum + (dataset.counts.flags.by_state[state] ?? 0), 0);
   return (
-    <Card
-      title="Review"
-      aside={total > 0 && `${percent(decided / total)} answered`}
-      className={classes.progress}
-    >
+    <Card title="Review" aside={total > 0 && `${percent(decided / total)} answered`}>
       <p className={classes.big}>
         <strong>{count(decided)}</strong> of {count(total)} flags answered
       </p>

@@ -1,5 +1,5 @@
 import { Kbd } from "@mantine/core";
-import type { Dataset, Flag } from "@/api/types";
+import type { Dataset, FlagDetail } from "@/api/types";
 import { classKeys } from "./actions";
 import classes from "./Review.module.css";
 
@@ -12,7 +12,7 @@ export function ClassGrid({
   onChoose,
 }: {
   dataset: Dataset;
-  flag: Flag;
+  flag: FlagDetail;
   onChoose: (value: string) => void;
 }) {
   if (dataset.task_type !== "classification" || dataset.classes.length > SHOWN) return null;

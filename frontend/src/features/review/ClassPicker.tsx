@@ -1,12 +1,12 @@
 import { Modal, TextInput } from "@mantine/core";
 import { type KeyboardEvent, useState } from "react";
-import type { Dataset, Flag } from "@/api/types";
+import type { Dataset, FlagDetail } from "@/api/types";
 import classes from "./Review.module.css";
 
 type Props = {
   opened: boolean;
   dataset: Dataset;
-  flag: Flag | null;
+  flag: FlagDetail | null;
   onChoose: (value: string) => void;
   onClose: () => void;
 };

@@ -1,10 +1,10 @@
 import { ActionIcon } from "@mantine/core";
-import { Maximize, ZoomIn, ZoomOut } from "lucide-react";
+import { Grid3x3, Maximize, ZoomIn, ZoomOut } from "lucide-react";
 import { type PointerEvent, useState, type WheelEvent } from "react";
 import type { Item } from "@/api/types";
 import classes from "./Review.module.css";
 
-/** Below this many pixels a side, blurring would invent detail: the pixels are shown as they are. */
+/** Below this many pixels a side an image is shown pixel by pixel, unless the person asks to blend them. */
 const TINY = 96;
 const STEP = 1.3;
 const LARGEST = 16;
@@ -14,9 +14,11 @@ const WHOLE: View = { zoom: 1, x: 0, y: 0 };
 
 /** Kept from item to item, because one looks at the same place of each. */
 let kept = WHOLE;
+let isBlended = false;
 
 export function ImageStage({ item }: { item: Item }) {
   const [view, setView] = useState(kept);
+  const [blended, setBlended] = useState(isBlended);
   const change = (next: View) => {
     kept = next.zoom <= 1 ? WHOLE : next;
     setView(kept);
@@ -27,6 +29,10 @@ export function ImageStage({ item }: { item: Item }) {
     if (event.buttons === 1 && view.zoom > 1)
       change({ ...view, x: view.x + event.movementX, y: view.y + event.movementY });
   };
+  const blend = () => {
+    isBlended = !blended;
+    setBlended(isBlended);
+  };
   const isTiny = Math.max(item.width ?? TINY, item.height ?? TINY) < TINY;
   return (
     <div className={classes.image} onWheel={wheel} onPointerMove={drag} data-zoomed={view.zoom > 1}>
@@ -35,10 +41,17 @@ export function ImageStage({ item }: { item: Item }) {
         src={item.image_url ?? ""}
         alt={`Item ${item.external_id}`}
         draggable={false}
-        className={isTiny ? classes.tiny : undefined}
+        className={isTiny ? `${classes.tiny} ${blended ? "" : classes.pixels}` : undefined}
         style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.zoom})` }}
       />
       <div className={classes.zoom}>
+        {isTiny && (
+          <ZoomButton
+            label={blended ? "Show the pixels" : "Blend the pixels"}
+            icon={Grid3x3}
+            onClick={blend}
+          />
+        )}
         <ZoomButton label="Zoom in" icon={ZoomIn} onClick={() => scale(STEP)} />
         <ZoomButton label="Zoom out" icon={ZoomOut} onClick={() => scale(1 / STEP)} />
         <ZoomButton label="Whole item" icon={Maximize} onClick={() => change(WHOLE)} />

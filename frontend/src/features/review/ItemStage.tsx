@@ -1,4 +1,4 @@
-import type { Flag } from "@/api/types";
+import type { FlagDetail } from "@/api/types";
 import { FeatureTable } from "@/ui/FeatureTable";
 import { Tag } from "@/ui/Tag";
 import { KIND_WORDS, wordFor } from "@/ui/words";
@@ -6,12 +6,12 @@ import { ImageStage } from "./ImageStage";
 import classes from "./Review.module.css";
 
 /** The item itself, as large as the screen allows. */
-export function ItemStage({ flag }: { flag: Flag }) {
+export function ItemStage({ flag }: { flag: FlagDetail }) {
   const { item } = flag;
   return (
     <section className={classes.stage} aria-label={`Item ${item.external_id}`}>
       <header className={classes.stageHead}>
-        <strong className="mono">{item.external_id}</strong>
+        <strong>{item.external_id}</strong>
         <Tag>{wordFor(KIND_WORDS, flag.kind)}</Tag>
         {item.split && <span className={classes.faint}>{item.split}</span>}
       </header>
@@ -20,7 +20,7 @@ export function ItemStage({ flag }: { flag: Flag }) {
   );
 }
 
-function WordsStage({ flag: { item } }: { flag: Flag }) {
+function WordsStage({ flag: { item } }: { flag: FlagDetail }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a long text must scroll by keyboard too.
     <section className={classes.words} tabIndex={0} aria-label="Content of the item">

@@ -1,14 +1,15 @@
 import { Check } from "lucide-react";
 import type { Decision } from "@/api/flags";
-import type { Flag, Value } from "@/api/types";
+import type { FlagDetail, Value } from "@/api/types";
 import { valueText } from "@/ui/values";
 import classes from "./Review.module.css";
 
 type BoxProps = { tone: "given" | "suggested" | "accepted"; name: string; value: Value; by?: string };
 
 /** Given and suggested side by side; once answered with a value, that value in green. */
-export function LabelPair({ flag, answered }: { flag: Flag; answered?: Decision }) {
-  const accepted = answered?.action === "correct" ? answered.value : flag.correction?.value;
+export function LabelPair({ flag, answered }: { flag: FlagDetail; answered?: Decision }) {
+  const stands = flag.correction?.state === "proposed" || flag.correction?.state === "applied";
+  const accepted = answered?.action === "correct" ? answered.value : stands ? flag.correction?.value : null;
   const suggested = flag.suggested !== null && flag.suggested !== undefined;
   return (
     <div className={classes.pair}>
@@ -26,7 +27,7 @@ export function LabelPair({ flag, answered }: { flag: Flag; answered?: Decision 
   );
 }
 
-const votersFor = (flag: Flag, value: Value) =>
+const votersFor = (flag: FlagDetail, value: Value) =>
   flag.votes
     .filter((vote) => valueText(vote.value) === valueText(value))
     .map((vote) => vote.annotator)

@@ -1,8 +1,8 @@
-import { Alert } from "@mantine/core";
 import { Undo2 } from "lucide-react";
 import type { RefObject } from "react";
 import type { Decision } from "@/api/flags";
-import type { Dataset, Flag } from "@/api/types";
+import type { Dataset, FlagDetail } from "@/api/types";
+import { Callout } from "@/ui/Callout";
 import { StateTag } from "@/ui/Tag";
 import { ClassGrid } from "./ClassGrid";
 import { LabelPair } from "./LabelPair";
@@ -12,7 +12,7 @@ import { VoteList } from "./VoteList";
 import { decisionText } from "./wording";
 
 type Props = {
-  flag: Flag;
+  flag: FlagDetail;
   dataset: Dataset;
   answered?: Decision;
   isHidden: boolean;
@@ -47,18 +47,18 @@ export function SidePanel({ flag, dataset, answered, isHidden, ...thread }: Prop
   );
 }
 
-function Returned({ flag }: { flag: Flag }) {
+function Returned({ flag }: { flag: FlagDetail }) {
   const verdict = flag.correction?.signoffs.findLast((one) => one.verdict === "reject");
   return (
-    <Alert variant="light" color="orange" icon={<Undo2 size={16} />} title="Sent back for another look">
+    <Callout tone="warm" icon={Undo2} title="Sent back for another look">
       {verdict
         ? `${verdict.signer.username}: ${verdict.comment || "no reason given"}`
         : "The correction was not approved."}
-    </Alert>
+    </Callout>
   );
 }
 
-function Why({ flag }: { flag: Flag }) {
+function Why({ flag }: { flag: FlagDetail }) {
   if (flag.evidence.length === 0) return null;
   return (
     <section className={classes.block}>

@@ -1,9 +1,9 @@
-import type { Flag } from "@/api/types";
+import type { FlagDetail } from "@/api/types";
 import { percent, valueText } from "@/ui/values";
 import classes from "./Review.module.css";
 
 /** The most similar items with their labels: what the neighbours say. */
-export function SimilarStrip({ flag, isHidden }: { flag: Flag; isHidden: boolean }) {
+export function SimilarStrip({ flag, isHidden }: { flag: FlagDetail; isHidden: boolean }) {
   const similar = flag.similar ?? [];
   if (similar.length === 0) return null;
   return (

@@ -1,13 +1,13 @@
 import { Button, Kbd, Textarea } from "@mantine/core";
 import { type KeyboardEvent, type RefObject, useState } from "react";
-import type { Comment, Flag, HistoryEntry } from "@/api/types";
+import type { Comment, FlagDetail, HistoryEntry } from "@/api/types";
 import { valueText } from "@/ui/values";
 import { When } from "@/ui/When";
 import { ACTION_WORDS, wordFor } from "@/ui/words";
 import classes from "./Review.module.css";
 
 type Props = {
-  flag: Flag;
+  flag: FlagDetail;
   draft: string;
   onDraft: (text: string) => void;
   onComment: (text: string) => Promise<void>;
@@ -42,7 +42,7 @@ export function Thread({ flag, draft, onDraft, onComment, boxRef }: Props) {
       />
       <div className={classes.boxFoot}>
         <span className={classes.faint}>
-          <Kbd className={classes.key}>C</Kbd> to write, Esc to leave. Goes with your answer as its reason.
+          <Kbd className={classes.key}>C</Kbd> to write, Esc to leave. It goes with your answer.
         </span>
         <Button size="xs" variant="default" disabled={!draft.trim()} onClick={post}>
           Post now
@@ -52,7 +52,7 @@ export function Thread({ flag, draft, onDraft, onComment, boxRef }: Props) {
   );
 }
 
-function Entries({ flag }: { flag: Flag }) {
+function Entries({ flag }: { flag: FlagDetail }) {
   const entries = [
     ...(flag.history ?? []).map((entry) => ({
       at: entry.at,

@@ -1,6 +1,6 @@
-import type { Dataset, Flag } from "@/api/types";
+import type { Dataset, FlagDetail } from "@/api/types";
 
-export type Situation = { flag: Flag | null; dataset: Dataset; canUndo: boolean };
+export type Situation = { flag: FlagDetail | null; dataset: Dataset; canUndo: boolean };
 
 export type ReviewAction = {
   id: string;

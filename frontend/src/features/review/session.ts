@@ -1,9 +1,9 @@
 import type { Decision } from "@/api/flags";
-import type { Flag } from "@/api/types";
+import type { FlagDetail } from "@/api/types";
 
 /** One sitting of review: the items so far and ahead, where the person is, what is on its way to the server. */
 export type Session = {
-  flags: Flag[];
+  flags: FlagDetail[];
   cursor: number;
   /** Answers by flag: sent at once, confirmed later. */
   answers: Record<number, { decision: Decision; isConfirmed: boolean }>;
@@ -26,12 +26,12 @@ export const EMPTY: Session = {
 };
 
 export type SessionEvent =
-  | { type: "fetched"; flags: Flag[]; remaining: number | null; isLast: boolean }
+  | { type: "fetched"; flags: FlagDetail[]; remaining: number | null; isLast: boolean }
   | { type: "answered"; id: number; decision: Decision }
-  | { type: "confirmed"; flag: Flag }
-  | { type: "refused"; id: number; fresh?: Flag }
-  | { type: "undone"; flag: Flag }
-  | { type: "replaced"; flag: Flag }
+  | { type: "confirmed"; flag: FlagDetail }
+  | { type: "refused"; id: number; fresh?: FlagDetail }
+  | { type: "undone"; flag: FlagDetail }
+  | { type: "replaced"; flag: FlagDetail }
   | { type: "drafted"; id: number; text: string }
   | { type: "moved"; by: 1 | -1 }
   | { type: "wentTo"; id: number };
@@ -41,7 +41,7 @@ const without = <T>(record: Record<number, T>, id: number) => {
   return rest;
 };
 
-const swap = (flags: Flag[], fresh: Flag) =>
+const swap = (flags: FlagDetail[], fresh: FlagDetail) =>
   flags.map((flag) => (flag.id === fresh.id ? { ...flag, ...fresh } : flag));
 
 const indexOf = (session: Session, id: number) => session.flags.findIndex((flag) => flag.id === id);

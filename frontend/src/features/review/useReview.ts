@@ -3,7 +3,7 @@ import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { datasetKey } from "@/api/datasets";
 import * as api from "@/api/flags";
 import { ApiError } from "@/api/http";
-import type { Flag } from "@/api/types";
+import type { FlagDetail } from "@/api/types";
 import { announce } from "@/ui/Announcer";
 import { ahead, EMPTY, reduce, type Session } from "./session";
 import { decisionText } from "./wording";
@@ -14,8 +14,8 @@ const LARGEST = 100;
 
 /** An answer that the server did not take: somebody was faster, or it could not be sent. */
 export type Problem =
-  | { kind: "conflict"; flag: Flag; decision: api.Decision | "undo" }
-  | { kind: "unsent"; flag: Flag; decision: api.Decision | "undo"; error: Error };
+  | { kind: "conflict"; flag: FlagDetail; decision: api.Decision | "undo" }
+  | { kind: "unsent"; flag: FlagDetail; decision: api.Decision | "undo"; error: Error };
 
 type Source = { dataset: number; queue: api.QueueName; start: number | null };
 
@@ -27,21 +27,20 @@ export function useReview(source: Source) {
   const { fetchError, fetchMore } = useFetchAhead(source, session, dispatch);
   const onTheWay = useRef(new Map<number, Promise<unknown>>());
 
-  const refuse = (flag: Flag, decision: api.Decision | "undo", error: Error) => {
-    const fresh =
-      error instanceof ApiError && error.status === 409 ? (error.body.flag as Flag | undefined) : undefined;
+  const refuse = (flag: FlagDetail, decision: api.Decision | "undo", error: Error) => {
+    const fresh = error instanceof ApiError && error.status === 409 ? error.flag : undefined;
     dispatch({ type: "refused", id: flag.id, fresh });
     setProblem(
       fresh ? { kind: "conflict", flag: fresh, decision } : { kind: "unsent", flag, decision, error },
     );
   };
 
-  const answer = (flag: Flag, decision: api.Decision) => {
-    const reason = session.drafts[flag.id]?.trim() || undefined;
+  const answer = (flag: FlagDetail, decision: api.Decision) => {
+    const reason = session.drafts[flag.id]?.trim() ?? "";
     dispatch({ type: "answered", id: flag.id, decision });
     announce(`${decisionText(decision)} ${flag.item.external_id}.`);
     const sent = api
-      .decide(flag, { ...decision, reason })
+      .decide(flag, decision, reason)
       .then((fresh) => dispatch({ type: "confirmed", flag: fresh }))
       .catch((error) => refuse(flag, decision, error))
       .finally(() => client.invalidateQueries({ queryKey: datasetKey(source.dataset), refetchType: "none" }));
@@ -66,7 +65,7 @@ export function useReview(source: Source) {
       .catch((error) => refuse(flag, "undo", error));
   };
 
-  const comment = async (flag: Flag, text: string) => {
+  const comment = async (flag: FlagDetail, text: string) => {
     const comment = await api.postComment(flag.id, text);
     const comments = [...(flag.comments ?? []), comment];
     dispatch({ type: "replaced", flag: { ...flag, comments, comment_count: comments.length } });
@@ -127,6 +126,6 @@ function useFetchAhead(
   return { fetchError, fetchMore: () => fetchMore(open) };
 }
 
-function preload(flags: Flag[]) {
+function preload(flags: FlagDetail[]) {
   for (const { item } of flags) if (item.image_url) new Image().src = item.image_url;
 }

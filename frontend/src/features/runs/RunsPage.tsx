@@ -1,8 +1,9 @@
-import { Alert, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { ScanSearch } from "lucide-react";
 import { useDataset } from "@/api/datasets";
 import { useRuns, useStartRun } from "@/api/runs";
 import type { Run } from "@/api/types";
+import { Refusal } from "@/ui/Callout";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { Loaded } from "@/ui/Loaded";
 import { More } from "@/ui/More";
@@ -29,7 +30,7 @@ export default function RunsPage() {
       leftSection={<ScanSearch size={16} aria-hidden />}
       loading={start.isPending}
       disabled={dataset.counts.items === 0}
-      onClick={() => start.mutate({}, { onSuccess: show })}
+      onClick={() => start.mutate(undefined, { onSuccess: show })}
     >
       Run detection
     </Button>
@@ -40,11 +41,7 @@ export default function RunsPage() {
       lead="Looks in the background for labels that do not fit. A new run replaces open flags and leaves what people answered alone."
       actions={button}
     >
-      {start.error && (
-        <Alert color="red" role="alert">
-          {start.error.message}
-        </Alert>
-      )}
+      <Refusal error={start.error} />
       {latest !== null && <RunReport key={latest} dataset={id} id={latest} />}
       <Card title="Runs" flush>
         <Loaded answer={list}>

@@ -1,7 +1,8 @@
-import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import type { FormEvent } from "react";
 import { useSignIn } from "@/api/session";
+import { Refusal } from "@/ui/Callout";
 import classes from "./SignIn.module.css";
 
 /** The form asks for what the person has; where they wanted to go is kept by the router. */
@@ -31,11 +32,7 @@ export default function SignInPage() {
             size="md"
           />
         </Stack>
-        {signIn.error && (
-          <Alert color="red" role="alert" variant="light">
-            {signIn.error.message}
-          </Alert>
-        )}
+        <Refusal error={signIn.error} />
         <Button type="submit" size="md" fullWidth loading={signIn.isPending}>
           Sign in
         </Button>

@@ -60,7 +60,7 @@ function Row({ correction, isPicked, onPick }: RowProps) {
       <p className={classes.reason}>{reason || <span className={classes.faint}>No reason written</span>}</p>
       <span className={classes.faint}>
         {author.username} · <When at={created_at} />
-        {!maySign && " · waits for someone else"}
+        {!maySign && <span className={classes.line}>waits for someone else</span>}
       </span>
     </li>
   );

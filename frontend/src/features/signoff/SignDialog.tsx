@@ -1,9 +1,10 @@
-import { Alert, Button, Modal, NativeSelect, PasswordInput, Stack, Textarea } from "@mantine/core";
+import { Button, Modal, NativeSelect, PasswordInput, Stack, Textarea } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { type Signature, sign, useForgetDataset } from "@/api/corrections";
+import { sign, useForgetDataset } from "@/api/corrections";
 import { useSession } from "@/api/session";
-import type { Correction } from "@/api/types";
+import type { Correction, Signature } from "@/api/types";
 import { announce } from "@/ui/Announcer";
+import { Refusal } from "@/ui/Callout";
 import { plural } from "@/ui/values";
 import classes from "./SignOff.module.css";
 import type { Verdict } from "./SignOffPage";
@@ -82,11 +83,7 @@ export function SignDialog({ dataset, verdict, corrections, onClose, onSigned }:
             required
             data-autofocus
           />
-          {error && (
-            <Alert color="red" role="alert">
-              {error.message}
-            </Alert>
-          )}
+          <Refusal error={error} />
           <div className={classes.dialogFoot}>
             <Button variant="default" onClick={onClose}>
               Cancel

@@ -1,7 +1,7 @@
 import { Button, Checkbox } from "@mantine/core";
 import { FileCheck2 } from "lucide-react";
 import { useState } from "react";
-import { useCorrections } from "@/api/corrections";
+import { useProposed } from "@/api/corrections";
 import { useDataset } from "@/api/datasets";
 import type { Correction } from "@/api/types";
 import { Loaded } from "@/ui/Loaded";
@@ -20,7 +20,7 @@ export type Verdict = "approve" | "reject";
 
 export default function SignOffPage() {
   const id = useDatasetId();
-  const list = useCorrections(id, "proposed");
+  const list = useProposed(id);
   const policy = useDataset(id).data?.signoff_policy ?? "none";
   return (
     <Page

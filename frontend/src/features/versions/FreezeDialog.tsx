@@ -1,8 +1,9 @@
-import { Alert, Button, Modal, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Modal, Stack, Textarea, TextInput } from "@mantine/core";
 import type { FormEvent } from "react";
 import { ApiError } from "@/api/http";
 import { useFreeze } from "@/api/versions";
 import { announce } from "@/ui/Announcer";
+import { Refusal } from "@/ui/Callout";
 import { nextTag } from "./tags";
 import classes from "./Versions.module.css";
 
@@ -36,11 +37,7 @@ export function FreezeDialog({ dataset, latest, onClose }: Props) {
             error={fields.tag?.join(" ")}
           />
           <Textarea name="note" label="Note" rows={2} placeholder="What is in it, for those who come later" />
-          {freeze.error && (
-            <Alert color="red" role="alert">
-              {freeze.error.message}
-            </Alert>
-          )}
+          <Refusal error={freeze.error} />
           <div className={classes.dialogFoot}>
             <Button variant="default" onClick={onClose}>
               Cancel

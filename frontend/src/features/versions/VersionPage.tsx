@@ -97,7 +97,7 @@ function Counts({ counts = {} }: { counts?: Record<string, number> }) {
 }
 
 const COLUMNS: Column<Change>[] = [
-  { name: "Item", cell: (one) => <span className="mono">{one.item.external_id}</span> },
+  { name: "Item", cell: (one) => <strong className="number">{one.item.external_id}</strong> },
   { name: "Label", cell: (one) => <BeforeAfter before={one.before} after={one.after} /> },
   { name: "Cause", cell: (one) => wordFor({}, one.cause) },
   { name: "Reason", cell: (one) => one.reason || "—" },
@@ -105,7 +105,7 @@ const COLUMNS: Column<Change>[] = [
     name: "By",
     cell: (one) => (
       <span className={classes.nowrap}>
-        {one.author?.username ?? "—"} · <When at={one.at} />
+        {one.author ?? "—"} · <When at={one.at} />
       </span>
     ),
   },
