@@ -1,50 +1,331 @@
-"""An import from the file handed in until the worker has it; `reviews.importing` reads the file."""
+"""Rows on their way into one dataset: checked against it, then copied into its tables."""
 
-from typing import IO, Any
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from celery import current_app
-from django.core.files.storage import default_storage
-from django.db import transaction
-from django.utils import timezone
+from django.contrib.auth.models import User
+from django.db import models
 
-from . import progress
-from .models import ImportJob, JobStatus
-from .permissions import Ability, Member
+from . import copying, ledger, media
+from .copying import NULL, Copy, Spool, next_ids
+from .formats.archive import Archive
+from .formats.canonical import Opinion, Row
+from .formats.errors import FormatError
+from .models import Annotator, AuditEvent, Dataset, Item, Media, MediaFile
+from .tasktypes.base import Value
+from .tasktypes.registry import TASK_TYPES
 
-TASK = "reviews.import"
+ERRORS_KEPT = 100
+# The dataset's setting that imports may add classes; they set it where they found none to keep to.
+OPEN_CLASSES = "open_classes"
+PICTURE_THREADS = os.cpu_count() or 1
+# Plain text: a million times, an enumeration's own formatting costs a second.
+LABELLED, UNLABELLED, AMBIGUOUS = "labelled", "unlabelled", "ambiguous"
+_ITEM = "id dataset_id external_id text features media_id media_path split meta current_revision_id"
+ITEM_COLUMNS = _ITEM.split()
+REVISION_COLUMNS = ("id", "item_id", "number", "value", "status", "cause", "event_id")
+
+Pictures: TypeAlias = Mapping[int, MediaFile | FormatError]
+"""What became of each row's picture, by the row's line."""
 
 
-def start(
-    *,
-    member: Member,
-    file: IO[bytes],
-    format: str = "",
-    mapping: dict[str, Any] | None = None,
-    dry_run: bool = False,
-) -> ImportJob:
-    """A queued import of `file` into the member's dataset; the worker is told once this is committed."""
-    member.require(Ability.IMPORT)
-    name = str(file.name)
-    with transaction.atomic():
-        job = ImportJob.objects.create(
-            dataset=member.dataset,
-            file_name=name,
-            format=format,
-            mapping=mapping or {},
-            dry_run=dry_run,
-            created_by_id=member.user.pk,
+class Sidecar(Protocol):
+    """What takes the parts of rows that people's tables do not hold, in the transaction of the import."""
+
+    def take(self, rows: Sequence[tuple[int, Row]]) -> None:
+        """Write what concerns it of these rows, given with the ids of their items."""
+
+    def finish(self) -> None:
+        """Write what it kept for the end."""
+
+
+@dataclass(slots=True)
+class _Gathering:
+    """An item that comes in several rows, one an opinion; its official label waits for the last."""
+
+    content: int
+    opinions: dict[str, Opinion]
+    item_id: int = 0
+
+
+class _First(NamedTuple):
+    """The first official label of an item."""
+
+    value: Value
+    status: str
+    cause: str
+
+
+class Intake:
+    """One file's rows, into one dataset, in the caller's transaction.
+
+    `take` a chunk after the other, then `finish`. From the first error on rows are only checked, not written:
+    the caller rolls back.
+    """
+
+    def __init__(
+        self, *, dataset: Dataset, sidecars: Iterable[Sidecar] = (), stored: list[str] | None = None
+    ) -> None:
+        self.dataset = dataset
+        self.task = TASK_TYPES[dataset.task_type]
+        self.counts: Counter[str] = Counter()
+        self.errors: list[FormatError] = []
+        # The hashes of the pictures that were stored, to be taken away again if the import fails.
+        self.stored: list[str] = [] if stored is None else stored
+        self.archive: Archive | None = None
+        self._sidecars = list(sidecars)
+        self._classes = dict.fromkeys(dataset.classes)
+        self._closed = bool(dataset.classes) and not dataset.settings.get(OPEN_CLASSES, False)
+        self._listed = dataset.settings.get("annotators")
+        self._annotators = dict(Annotator.objects.filter(dataset=dataset).values_list("name", "pk"))
+        self._lines: dict[str, int] = {}
+        self._gathering: dict[str, _Gathering] = {}
+        self._pictures: dict[str, MediaFile] = {}
+        self._dimensions = 0
+        self._digest = ledger.RevisionDigest()
+        self._waiting: list[tuple[int, int, str, _First | _Gathering]] = []
+        self._items = Copy("reviews_item", *ITEM_COLUMNS)
+        self._revisions = Spool("reviews_labelrevision", *REVISION_COLUMNS)
+        self._annotations = Copy("reviews_annotation", "item_id", "annotator_id", "value", "given_at")
+        self._gold = Copy("reviews_golditem", "item_id", "value")
+
+    def take(self, chunk: Sequence[Row | FormatError]) -> None:
+        """Check and write some rows; what is wrong with them joins `errors`."""
+        pictures = self._take_pictures(chunk) if self.dataset.media == Media.IMAGE else {}
+        taken = self._taken(chunk)
+        rows: list[Row] = []
+        for row in chunk:
+            fault = row if isinstance(row, FormatError) else self._fault(row, taken, pictures)
+            if fault is not None:
+                self.refuse(fault)
+            elif isinstance(row, Row):
+                rows.append(row)
+        self.counts["rows"] += len(chunk)
+        if rows and not self.errors:
+            self._write(rows, pictures)
+
+    def refuse(self, error: FormatError) -> None:
+        """Count an error, and keep it while there are few."""
+        self.counts["errors"] += 1
+        if len(self.errors) < ERRORS_KEPT:
+            self.errors.append(error)
+
+    # Checking
+
+    def _taken(self, chunk: Sequence[Row | FormatError]) -> frozenset[str]:
+        """The ids of the chunk that the dataset had before."""
+        if not self.dataset.item_count:
+            return frozenset()
+        ids = [row.id for row in chunk if isinstance(row, Row) and row.id not in self._lines]
+        found = Item.objects.filter(dataset=self.dataset, external_id__in=ids)
+        return frozenset(found.values_list("external_id", flat=True))
+
+    def _fault(self, row: Row, taken: frozenset[str], pictures: Pictures) -> FormatError | None:
+        first = self._lines.setdefault(row.id, row.line)
+        if row.repeatable:
+            fault = self._gathering_fault(row, first)
+        elif first != row.line:
+            fault = row.error("duplicate_id", f"line {first} has the id “{row.id}” too", key="id")
+        else:
+            fault = None
+        if fault is None and row.id in taken:
+            fault = row.error("duplicate_id", f"the dataset has an item “{row.id}” already", key="id")
+        if fault is None and pictures and isinstance(picture := pictures[row.line], FormatError):
+            fault = picture
+        if fault is None and row.label is not None:
+            fault = self._unknown_class(row, "label", self.task.classes_in(row.label))
+        if fault is None and (row.labels or row.predictions or row.gold is not None or row.embedding):
+            fault = self._opinion_fault(row) or self._gold_fault(row) or self._machine_fault(row)
+        return fault
+
+    def _gathering_fault(self, row: Row, first: int) -> FormatError | None:
+        content = hash((row.text, row.image, row.split, repr(row.features)))
+        gathering = self._gathering.setdefault(row.id, _Gathering(content, {}))
+        if gathering.content != content:
+            return row.error("conflicting_rows", f"line {first} says otherwise of “{row.id}”", key="id")
+        for opinion in row.labels:
+            if opinion.annotator in gathering.opinions:
+                detail = f"“{opinion.annotator}” has an opinion on “{row.id}” already"
+                return row.error("duplicate_id", detail, key="id")
+            gathering.opinions[opinion.annotator] = opinion
+        return None
+
+    def _opinion_fault(self, row: Row) -> FormatError | None:
+        key = "labels" if not row.columns or "labels" in row.columns else "label"
+        for opinion in row.labels:
+            if self._listed is not None and opinion.annotator not in self._listed:
+                detail = f"“{opinion.annotator}” is not one of the dataset's annotators"
+                return row.error("unknown_annotator", detail, key="annotator")
+            if fault := self._unknown_class(row, key, self.task.classes_in(opinion.value)):
+                return fault
+        return None
+
+    def _gold_fault(self, row: Row) -> FormatError | None:
+        return None if row.gold is None else self._unknown_class(row, "gold", self.task.classes_in(row.gold))
+
+    def _machine_fault(self, row: Row) -> FormatError | None:
+        for prediction in row.predictions:
+            if fault := self._unknown_class(row, "predictions", prediction.probs or ()):
+                return fault
+        if row.embedding is None:
+            return None
+        self._dimensions = self._dimensions or len(row.embedding)
+        if len(row.embedding) == self._dimensions:
+            return None
+        detail = f"the embedding has {len(row.embedding)} numbers, those before have {self._dimensions}"
+        return row.error("bad_embedding", detail, key="embedding")
+
+    def _unknown_class(self, row: Row, key: str, names: Iterable[str]) -> FormatError | None:
+        """An error for a class that is not one of a closed list; others are learned."""
+        for name in names:
+            if name not in self._classes:
+                if self._closed:
+                    return row.error("unknown_label", f"“{name}” is not one of the classes", key=key)
+                self._classes[name] = None
+        return None
+
+    # Pictures
+
+    def _take_pictures(self, chunk: Sequence[Row | FormatError]) -> dict[int, MediaFile | FormatError]:
+        """Each row's picture by the row's line, stored; or what is wrong with it."""
+        rows = [row for row in chunk if isinstance(row, Row)]
+        with ThreadPoolExecutor(max_workers=PICTURE_THREADS) as pool:
+            pictures = dict(zip((row.line for row in rows), pool.map(self._take_picture, rows), strict=True))
+        new = {one.sha256: one for one in pictures.values() if isinstance(one, MediaFile)}
+        for sha256 in new.keys() & self._pictures.keys():
+            del new[sha256]
+        self._pictures.update(new)
+        self.stored.extend(new)
+        self.counts["images"] += len(new)
+        MediaFile.objects.bulk_create(new.values(), ignore_conflicts=True)
+        return pictures
+
+    def _take_picture(self, row: Row) -> MediaFile | FormatError:
+        if self.archive is None:
+            return row.error("missing_media", "images come in a zip, beside the rows", key="image")
+        try:
+            data = self.archive.read(row.entry)
+            return self._pictures.get(media.digest(data)) or media.take_in(data)
+        except FormatError as error:
+            return row.error(error.code, f"“{row.image}”: {error.detail}", key="image")
+
+    # Writing
+
+    def _write(self, rows: Sequence[Row], pictures: Pictures) -> None:
+        self._know_annotators(rows)
+        item_ids = next_ids("reviews_item", len(rows))
+        revision_ids = next_ids("reviews_labelrevision", len(rows))
+        new: list[tuple[int, Row]] = []
+        for row, item_id, revision_id in zip(rows, item_ids, revision_ids, strict=True):
+            gathering = self._gathering.get(row.id) if row.repeatable else None
+            if gathering is not None and gathering.item_id:
+                self._add_annotations(row, gathering.item_id)
+                continue
+            new.append((item_id, row))
+            self._add_item(row, item_id, revision_id, pictures)
+            self._add_revision(revision_id, item_id, row.id, gathering or self._first(row))
+            if gathering is not None:
+                gathering.item_id = item_id
+            if row.labels:
+                self._add_annotations(row, item_id)
+            if row.gold is not None:
+                self._gold.lines.append(f"{item_id}\t{copying.json(row.gold)}\n")
+        for copy in (self._items, self._annotations, self._gold, self._revisions):
+            copy.flush()
+        self._count(new, rows)
+        for sidecar in self._sidecars:
+            sidecar.take(new)
+
+    def _count(self, new: Sequence[tuple[int, Row]], rows: Sequence[Row]) -> None:
+        self.counts["items"] += len(new)
+        self.counts["annotations"] += sum(len(row.labels) for row in rows)
+        self.counts["predictions"] += sum(len(row.predictions) for _, row in new)
+
+    def _know_annotators(self, rows: Sequence[Row]) -> None:
+        names = {opinion.annotator for row in rows for opinion in row.labels} - self._annotators.keys()
+        new = [Annotator(dataset=self.dataset, name=name) for name in sorted(names)]
+        self._annotators.update({one.name: one.pk for one in Annotator.objects.bulk_create(new)})
+
+    def _add_item(self, row: Row, item_id: int, revision_id: int, pictures: Pictures) -> None:
+        text = NULL if row.text is None else copying.text(row.text)
+        features = NULL if row.features is None else copying.json(row.features)
+        meta = copying.json(row.meta) if row.meta else "{}"
+        picture = pictures[row.line].sha256 if row.image else NULL  # type: ignore[union-attr]
+        self._items.lines.append(
+            f"{item_id}\t{self.dataset.pk}\t{copying.text(row.id)}\t{text}\t{features}\t{picture}"
+            f"\t{copying.text(row.image or '')}\t{copying.text(row.split)}\t{meta}\t{revision_id}\n"
         )
-        job.file = default_storage.save(f"imports/{job.pk}", file)
-        job.save(update_fields=["file"])
-        transaction.on_commit(lambda: current_app.send_task(TASK, kwargs={"job_id": job.pk}))
-    return job
+
+    def _add_annotations(self, row: Row, item_id: int) -> None:
+        for opinion in row.labels:
+            at = NULL if opinion.at is None else opinion.at.isoformat()
+            annotator_id = self._annotators[opinion.annotator]
+            self._annotations.lines.append(
+                f"{item_id}\t{annotator_id}\t{copying.json(opinion.value)}\t{at}\n"
+            )
+
+    def _first(self, row: Row) -> _First:
+        if row.label is not None:
+            return _First(row.label, AMBIGUOUS if row.ambiguous else LABELLED, "import")
+        return self._consensus(row.labels)
+
+    def _consensus(self, opinions: Iterable[Opinion]) -> _First:
+        values = [opinion.value for opinion in opinions]
+        if not values:
+            return _First(None, UNLABELLED, "import")
+        return _First(self.task.consensus(values), LABELLED, "consensus")
+
+    def _add_revision(self, revision_id: int, item_id: int, name: str, first: _First | _Gathering) -> None:
+        """Write the item's first revision, in order of items: none comes before one that must wait."""
+        if isinstance(first, _Gathering) or self._waiting:
+            self._waiting.append((revision_id, item_id, name, first))
+            return
+        value, status, cause = first
+        self._digest.add(external_id=name, number=1, value=value, status=status, cause=cause)
+        # One column short: the id of the event that all of them belong to is not known yet.
+        self._revisions.lines.append(
+            f"{revision_id}\t{item_id}\t1\t{copying.json(value)}\t{status}\t{cause}\n"
+        )
+
+    # The end
+
+    def finish(self, *, actor: User, subject: models.Model, payload: dict[str, Any]) -> AuditEvent:
+        """The event of this import, written with the revisions that wait for it."""
+        waiting, self._waiting = self._waiting, []
+        for revision_id, item_id, name, first in waiting:
+            known = self._consensus(first.opinions.values()) if isinstance(first, _Gathering) else first
+            self._add_revision(revision_id, item_id, name, known)
+        for sidecar in self._sidecars:
+            sidecar.finish()
+        ledger.share(dataset_id=self.dataset.pk)
+        event = ledger.record(
+            dataset_id=self.dataset.pk,
+            actor=actor,
+            action="import",
+            subject=subject,
+            payload={**payload, "counts": dict(self.counts), "revisions": self._digest.payload()},
+        )
+        self._revisions.release(event.pk)
+        self._teach_dataset()
+        return event
+
+    def _teach_dataset(self) -> None:
+        """Add the new items and classes to what the dataset says of itself."""
+        dataset = Dataset.objects.select_for_update(no_key=True).get(pk=self.dataset.pk)
+        learned = sorted((name for name in self._classes if name not in dataset.classes), key=natural)
+        if learned:
+            dataset.settings = dataset.settings | {OPEN_CLASSES: True}
+            dataset.classes = [*dataset.classes, *learned]
+        dataset.item_count += self.counts["items"]
+        dataset.save(update_fields=["classes", "settings", "item_count"])
 
 
-def cancel(*, job: ImportJob, member: Member) -> ImportJob:
-    """The import as it stands after it was asked to stop; one that has not begun stops at once."""
-    member.require(Ability.IMPORT)
-    progress.cancel(kind="import", id=job.pk)
-    queued = ImportJob.objects.filter(pk=job.pk, status=JobStatus.QUEUED)
-    queued.update(status=JobStatus.CANCELLED, finished_at=timezone.now())
-    job.refresh_from_db(fields=["status", "finished_at"])
-    return job
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """What sorts names as people do: 2 before 10."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
+    return [(0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts]

@@ -56,6 +56,13 @@ class Row:
     entry: str = field(default="", compare=False)  # the name in the archive of what `image` names
     # The row is one opinion of an item that other rows may repeat with opinions of others.
     repeatable: bool = field(default=False, compare=False)
+    # What the file calls the keys, where it calls them otherwise.
+    columns: Mapping[str, str] | None = field(default=None, compare=False, repr=False)
+
+    def error(self, code: str, detail: str, *, key: str) -> FormatError:
+        """An error about what the row says under `key`, in its place in the file."""
+        column = (self.columns or {}).get(key, key)
+        return FormatError(code, detail, line=self.line, column=column)
 
     def as_json(self) -> dict[str, Any]:
         """The row as plain JSON, without what it does not say."""

@@ -51,12 +51,12 @@ ABSENT: Any = object()  # the row says nothing here, not even null
 
 
 def read(
-    file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]
+    source: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]
 ) -> Iterator[Row | FormatError]:
     """Each record's row, or what is wrong with it, in order; holds one record at a time."""
     declared = mapping.get("encoding")
-    codec = encoding.proven(file, declared) if declared else encoding.sniff(file)
-    text = TextIOWrapper(file, codec, newline="")
+    codec = encoding.proven(source, declared) if declared else encoding.sniff(source)
+    text = TextIOWrapper(source, codec, newline="")
     try:
         yield from _rows(text, task, media, mapping)
     finally:
@@ -85,7 +85,7 @@ def _rows(
             if numbered:
                 plain["id"] = str(count)
             row = parse(plain, line=number, task=task, media=media)
-            row.repeatable = repeatable
+            row.repeatable, row.columns = repeatable, layout.roles
             yield row
         except FormatError as error:
             yield layout.locate(error)

@@ -21,13 +21,13 @@ PAPERS = frozenset(LYING_BESIDE.split())
 
 
 def read(
-    file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]
+    source: BinaryIO | Archive, *, task: TaskType, media: str, mapping: Mapping[str, Any]
 ) -> Iterator[Row | FormatError]:
     """Each picture's row, in order of the archive."""
     if media != "image":
         detail = f"a zip of class folders holds images; this dataset holds {media} items"
         raise FormatError("wrong_media", detail)
-    archive = Archive(file)
+    archive = source if isinstance(source, Archive) else Archive(source)
     yield from archive.errors
     names = [name for name in archive.names if PurePosixPath(name).suffix.lower() not in PAPERS]
     if not names and not archive.errors:

@@ -37,10 +37,10 @@ def rows_file(names: Iterable[str]) -> str | None:
 
 
 def read(
-    file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]
+    source: BinaryIO | Archive, *, task: TaskType, media: str, mapping: Mapping[str, Any]
 ) -> Iterator[Row | FormatError]:
     """Each row of the rows file, its image found in the archive."""
-    archive = Archive(file)
+    archive = source if isinstance(source, Archive) else Archive(source)
     yield from archive.errors
     if (name := rows_file(archive.names)) is None:
         raise FormatError("no_rows", f"the archive has no {' or '.join(ROWS_NAMES)}")

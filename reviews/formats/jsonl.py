@@ -20,10 +20,10 @@ SAMPLE = 200
 
 
 def read(
-    file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]
+    source: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]
 ) -> Iterator[Row | FormatError]:
     """Each line's row, or what is wrong with it, in order; holds one block of the file at a time."""
-    lines = _lines(file)
+    lines = _lines(source)
     head = list(islice(lines, SAMPLE))
     if not head:
         raise FormatError("empty_file", "the file is empty", line=1)
@@ -38,7 +38,7 @@ def read(
             if numbered and "id" not in plain:
                 plain = plain | {"id": str(count)}
             row = parse(plain, line=number, task=task, media=media)
-            row.repeatable = repeatable
+            row.repeatable, row.columns = repeatable, layout.roles
             yield row
         except FormatError as error:
             yield layout.locate(error)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from reviews.formats import delimited, image_folders, image_rows, jsonl
-from reviews.formats.archive import Archive
+from reviews.formats.archive import Archive, Limits
 from reviews.formats.canonical import Row
 from reviews.formats.errors import FormatError
 from reviews.tasktypes.base import TaskType
@@ -17,7 +17,7 @@ class Read(Protocol):
     """Yields each row or what is wrong with it; raises FormatError where it cannot read on."""
 
     def __call__(
-        self, file: BinaryIO, *, task: TaskType, media: str, mapping: Mapping[str, Any]
+        self, source: Any, *, task: TaskType, media: str, mapping: Mapping[str, Any]
     ) -> Iterator[Row | FormatError]: ...
 
 
@@ -55,7 +55,17 @@ STRANGERS = (
 )
 
 
-def detect(file: BinaryIO) -> Format:
+def open_source(
+    file: BinaryIO, *, name: str = "", limits: Limits | None = None
+) -> tuple[Format, BinaryIO | Archive]:
+    """The format of that name, else the one that the content shows, and what its reader reads."""
+    if name and name not in FORMATS and name != "zip":
+        raise FormatError("unknown_format", f"there is no format {name}; there are {', '.join(FORMATS)}")
+    kind = FORMATS[name] if name in FORMATS else detect(file, limits=limits)
+    return kind, Archive(file, limits=limits) if kind.is_archive else file
+
+
+def detect(file: BinaryIO, *, limits: Limits | None = None) -> Format:
     """The format that the file's content shows, whatever its name says; `file` is left at its start."""
     file.seek(0)
     head = file.read(4096)
@@ -64,14 +74,12 @@ def detect(file: BinaryIO) -> Format:
         if head.startswith(magic):
             raise FormatError("unknown_format", detail)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _detect_archive(file)
+        return _detect_archive(Archive(file, limits=limits))
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return FORMATS["jsonl" if start.startswith((b"{", b"[")) else "csv"]
 
 
-def _detect_archive(file: BinaryIO) -> Format:
-    archive = Archive(file)
-    file.seek(0)
+def _detect_archive(archive: Archive) -> Format:
     if "[Content_Types].xml" in archive.names:
         raise FormatError("unknown_format", "this is an Office file; save the sheet as CSV")
     return FORMATS["image_rows" if image_rows.rows_file(archive.names) else "image_folders"]
