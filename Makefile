@@ -133,7 +133,7 @@ FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/scripts f
 
 frontend/dist/index.html: $(FRONTEND_SOURCES) frontend/node_modules/.installed
 	@echo "Building the front end …"
-	@cd frontend && $(WITH_NODE) npm run build --silent
+	@cd frontend && $(WITH_NODE) npm run build --silent >../$(VENV)/build.log 2>&1 || { cat ../$(VENV)/build.log; exit 1; }
 	@touch $@
 
 # A Chromium for the tests: the machine's, else Debian's package, else Playwright's own.
