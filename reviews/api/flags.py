@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from reviews import flags, workflow
+from reviews import flags, search, workflow
 from reviews.models import (
     Action,
     Annotation,
@@ -192,7 +192,8 @@ def matching(found: QuerySet[Flag], dataset: Any, wanted: dict[str, Any]) -> Que
         by = Annotation.objects.filter(annotator__dataset=dataset, annotator__name=wanted["annotator"])
         found = found.filter(item__in=by.values("item"))
     if "search" in wanted:
-        found = found.filter(item__text__icontains=wanted["search"])
+        items_found = search.matching(Item.objects.all(), dataset_id=dataset.pk, text=wanted["search"])
+        found = found.filter(item__in=items_found.values("pk"))
     return found
 
 

@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 import orjson
+from django.db import transaction
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from reviews import progress, uploads
+from reviews import importing, progress, tasks
+from reviews.formats.registry import FORMATS
 from reviews.models import ImportJob, JobStatus
 from reviews.permissions import Ability
 
@@ -58,7 +60,7 @@ class Mapping(ObjectField):
 
 class Upload(serializers.Serializer[Any]):
     file = serializers.FileField(max_length=255)
-    format = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
+    format = serializers.ChoiceField(list(FORMATS), required=False, allow_blank=True, default="")
     mapping = Mapping(required=False, default=dict, help_text="Which column is what, as JSON text.")
     dry_run = serializers.BooleanField(required=False, default=False)
 
@@ -103,7 +105,12 @@ class ImportsView(View):
     def post(self, request: Request, dataset: int) -> Response:
         """Hand in a file; it is read in the background."""
         member = self.member(dataset, Ability.IMPORT)
-        job = uploads.receive(member=member, **read(Upload, request))
+        given = read(Upload, request)
+        with transaction.atomic():
+            job = importing.accept(
+                dataset=member.dataset, actor=member.user, file_name=given["file"].name or "upload", **given
+            )
+            transaction.on_commit(lambda: tasks.import_file.delay(job_id=job.pk))
         return Response(render(job), status=202)
 
 
@@ -115,9 +122,10 @@ class ImportView(View):
 
 
 class CancelView(View):
-    @operation("imports_cancel", ImportJSON, refuses=(401, 403, 404))
+    @operation("imports_cancel", ImportJSON, refuses=(401, 403, 404, 409))
     def post(self, request: Request, job: int) -> Response:
         """Ask a running import to stop; it leaves nothing behind."""
-        found, member = self.seen(ImportJob.objects.all(), job, Ability.IMPORT)
-        found = uploads.cancel(job=found, member=member)
+        found, _ = self.seen(ImportJob.objects.all(), job, Ability.IMPORT)
+        importing.cancel(job=found)
+        found.refresh_from_db(fields=["status", "finished_at"])
         return Response(render(found))

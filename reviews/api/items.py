@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from reviews import media
+from reviews import media, search
 from reviews.errors import NotVisible
 from reviews.models import Item, LabelStatus, Media, MediaFile
 
@@ -87,7 +87,7 @@ class ItemsView(View):
         if query.get("label"):
             items = items.filter(current_revision__value=query["label"])
         if query.get("search"):
-            items = items.filter(text__icontains=query["search"])
+            items = search.matching(items, dataset_id=seen.pk, text=query["search"])
         page = paginate(
             request=request,
             rows=items,

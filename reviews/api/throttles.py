@@ -27,7 +27,7 @@ class _Rate(SimpleRateThrottle):
 def limit_failures(scope: str, *keys: str) -> Iterator[None]:
     """Run the body unless one of `keys` has failed too often within the scope's period; then 429.
 
-    Only what is over is counted: as many more as run at that moment can slip through, and people who are quick
+    Only what is over is counted: as many more as run at that moment slip through, and people who are quick
     or sign in together never wait.
     """
     rate, names = _Rate(scope), [_name(scope, key) for key in keys]

@@ -1,4 +1,4 @@
-"""A client that holds every answer against the committed schema: what openapi.yaml does not tell of is a bug."""
+"""A client that holds every answer against the committed schema: what openapi.yaml leaves out is a bug."""
 
 import re
 from functools import cache
