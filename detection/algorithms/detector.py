@@ -35,6 +35,13 @@ class Neighbours(NamedTuple):
     item: Ints
     similarity: Floats
 
+    def spread(self, rows: Ints, n_items: int) -> "Neighbours":
+        """The same for all items, where these are the neighbours of `rows` alone; the others have none."""
+        item = np.full((n_items, self.item.shape[1]), -1, dtype=self.item.dtype)
+        similarity = np.zeros((n_items, self.item.shape[1]), dtype=self.similarity.dtype)
+        item[rows], similarity[rows] = self.item, self.similarity
+        return Neighbours(item, similarity)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:

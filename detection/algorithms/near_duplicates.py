@@ -66,7 +66,7 @@ def tell(inputs: Inputs, findings: Findings, j: int, names: Names) -> Evidence:
     said = " or ".join(f"“{label}”" for label in labels)
     noun, verb = ("duplicate" if size == 2 else "duplicates"), ("is" if others == 1 else "are")
     text = f"{others} of its {size - 1} {noun} {verb} labelled {said}."
-    return Evidence(text, {"duplicates": [names.items[i] for i in twins], "size": size})
+    return Evidence(text, {"duplicates": [int(names.items[i]) for i in twins], "size": size})
 
 
 DETECTOR = Detector(

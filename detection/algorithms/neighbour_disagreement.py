@@ -30,16 +30,15 @@ def run(inputs: Inputs) -> Findings:
         scores=scores,
         index=index,
         suggested=favourite[index],
-        data={"says": says[index], "asked": asked[index], "nearest": nearest[index]},
+        data={"says": says[index], "asked": asked[index]},
     )
 
 
 def tell(inputs: Inputs, findings: Findings, j: int, names: Names) -> Evidence:
     says, asked = int(findings.data["says"][j]), int(findings.data["asked"][j])
     label = names.classes[findings.suggested[j]]
-    nearest = [names.items[i] for i in findings.data["nearest"][j] if i >= 0]
     text = f"{says} of {asked} nearest neighbours say “{label}”."
-    return Evidence(text, {"says": says, "asked": asked, "neighbours": nearest})
+    return Evidence(text, {"says": says, "asked": asked})
 
 
 DETECTOR = Detector(

@@ -15,6 +15,9 @@ WORTH_A_LOOK = 0.1
 # How many other examples of its class make a model's doubt half credible: rare classes look strange to
 # every model.
 HALF_CREDIBLE = 3.0
+SHOWN = 6
+# No probability claims to be certain.
+SUREST = 0.999
 KIND_ORDER = ("wrong_class", "annotator_disagreement", "inconsistent_duplicates")
 
 
@@ -57,12 +60,14 @@ def merge(
     found: Mapping[str, Findings],
     detectors: Sequence[Detector],
     names: Names,
+    *,
+    threshold: float = WORTH_A_LOOK,
 ) -> list[Suspicion]:
     """The items worth a look, the likeliest errors first. Detectors that agree share one suspicion."""
     reasons: dict[int, list[tuple[Detector, int]]] = {}
     for detector in detectors:
         for j, item in enumerate(found[detector.name].index):
-            if judgement.wrongness[item] >= WORTH_A_LOOK:
+            if judgement.wrongness[item] >= threshold:
                 reasons.setdefault(int(item), []).append((detector, j))
     order = sorted(reasons, key=lambda item: (-judgement.wrongness[item], item))
     return [_suspicion(item, inputs, judgement, reasons[item], found, names) for item in order]
@@ -77,9 +82,20 @@ def _suspicion(
     names: Names,
 ) -> Suspicion:
     evidence = [(d.name, d.tell(inputs, found[d.name], j, names)) for d, j in reasons]
+    evidence[0][1].data["neighbours"] = _neighbours(item, inputs, names)
     kinds = {detector.kind for detector, _ in reasons}
     kind = next(kind for kind in KIND_ORDER if kind in kinds)
-    return Suspicion(item, kind, int(judgement.suggested[item]), float(judgement.wrongness[item]), evidence)
+    return Suspicion(
+        item, kind, int(judgement.suggested[item]), min(float(judgement.wrongness[item]), SUREST), evidence
+    )
+
+
+def _neighbours(item: int, inputs: Inputs, names: Names) -> list[dict[str, float]]:
+    """The most similar items, for people to compare with."""
+    if inputs.neighbours is None:
+        return []
+    near = zip(inputs.neighbours.item[item][:SHOWN], inputs.neighbours.similarity[item][:SHOWN], strict=True)
+    return [{"item": int(names.items[i]), "similarity": round(float(s), 4)} for i, s in near if i >= 0]
 
 
 def _credit(inputs: Inputs, group: Ints | None) -> Floats:

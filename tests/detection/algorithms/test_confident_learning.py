@@ -62,7 +62,7 @@ def test_the_scores_are_those_of_cleanlab() -> None:
 def test_a_joint_worked_by_hand() -> None:
     labels = np.array([0, 0, 0, 1, 1, 1])
     probs = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.1, 0.9], [0.2, 0.8], [0.3, 0.7]])
-    # The thresholds are the mean self-confidences: the third item is confidently of class 1, the last of none.
+    # The thresholds are mean self-confidences: the third item is confidently of class 1, the last of none.
     np.testing.assert_allclose(cl.thresholds(labels, probs), [0.6, 0.8])
     np.testing.assert_array_equal(cl.confident_joint(labels, probs), [[2, 1], [0, 3]])
     np.testing.assert_array_equal(cl.find_issues(labels, probs), [0, 0, 1, 0, 0, 0])

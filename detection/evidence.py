@@ -1,0 +1,245 @@
+"""Database to arrays: the only place where ids meet indices. Everything is streamed, a chunk at a time."""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from io import BytesIO
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from PIL import Image
+
+from reviews import media
+from reviews.models import Annotation, Annotator, Dataset, Item, LabelStatus, Media, MediaFile
+
+from . import features
+from .algorithms.detector import MISSING, Floats, Ints, Votes
+from .models import Embedding, Prediction, PredictionModel
+
+CHUNK = 2000
+PICTURES_CHUNK = 200
+PICTURE_THREADS = 4
+# Imported predictions stand in for the built-in model where they speak of nearly all items.
+ENOUGH_PREDICTED = 0.9
+
+Tick = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """Who is asked about: the items of a dataset in ascending order of id, with their official labels."""
+
+    dataset: Dataset
+    ids: Ints
+    labels: Ints
+    classes: list[str] = field(default_factory=list)
+
+    def places(self, ids: Sequence[int] | Ints) -> Ints:
+        """The indices of item ids; -1 for an item that is none of these."""
+        wanted = np.asarray(ids, dtype=np.int64)
+        found = np.minimum(np.searchsorted(self.ids, wanted), max(len(self.ids) - 1, 0))
+        return np.where(self.ids[found] == wanted, found, -1) if len(self.ids) else np.full(len(wanted), -1)
+
+
+def subjects(dataset: Dataset) -> Subjects:
+    """The items and labels of a dataset; what people call ambiguous or excluded counts as unlabelled."""
+    place = {name: k for k, name in enumerate(dataset.classes)}
+    ids, labels = array("q"), array("q")
+    rows = _items(dataset).values_list("id", "current_revision__value", "current_revision__status")
+    for item_id, value, status in rows.iterator(CHUNK):
+        ids.append(item_id)
+        known = status == LabelStatus.LABELLED and isinstance(value, str)
+        labels.append(place.get(value, MISSING) if known else MISSING)
+    return Subjects(dataset, _ints(ids), _ints(labels), list(dataset.classes))
+
+
+def votes(asked: Subjects) -> tuple[Votes | None, list[str]]:
+    """The annotators' opinions and names; None where there are none. A person's last one counts."""
+    names = list(Annotator.objects.filter(dataset=asked.dataset).order_by("id").values_list("id", "name"))
+    if not names:
+        return None, []
+    numbers = {annotator_id: number for number, (annotator_id, _) in enumerate(names)}
+    place = {name: k for k, name in enumerate(asked.classes)}
+    rows = Annotation.objects.filter(annotator__in=list(numbers)).order_by("id")
+    items, annotators, values = array("q"), array("q"), array("q")
+    for item_id, annotator_id, value in rows.values_list("item_id", "annotator_id", "value").iterator(CHUNK):
+        if isinstance(value, str) and value in place:
+            items.append(item_id)
+            annotators.append(numbers[annotator_id])
+            values.append(place[value])
+    item = asked.places(_ints(items))
+    known = item >= 0
+    item, annotator, value = item[known], _ints(annotators)[known], _ints(values)[known]
+    last = len(item) - 1 - np.unique((item * len(names) + annotator)[::-1], return_index=True)[1]
+    return Votes(item[last], annotator[last], value[last], len(names)), [name for _, name in names]
+
+
+def predictions(asked: Subjects) -> tuple[Floats | None, str]:
+    """Imported class probabilities and their model's name; None where no model speaks of nearly all items.
+
+    Of several models the one that names the official labels most surely is taken.
+    """
+    best, best_name, best_confidence = None, "", -np.inf
+    for model in PredictionModel.objects.filter(dataset=asked.dataset).order_by("id"):
+        probs = _probabilities(model, asked)
+        known = ~np.isnan(probs).any(axis=1)
+        if len(probs) == 0 or known.mean() < ENOUGH_PREDICTED:
+            continue
+        labelled = np.flatnonzero(known & (asked.labels >= 0))
+        given = probs[labelled, asked.labels[labelled]]
+        confidence = float(np.log(given + 1e-3).mean()) if len(given) else -np.inf
+        if best is None or confidence > best_confidence:
+            best, best_name, best_confidence = probs, model.name, confidence
+    return best, best_name
+
+
+def describe(asked: Subjects, *, seed: int, tick: Tick) -> tuple[features.Features, Ints]:
+    """The features of all items, and numbers that are equal where the content of two items is.
+
+    The user's own embeddings come first where there are any.
+    """
+    content = np.zeros(len(asked.ids), dtype=np.int64)
+    embedded = _embeddings(asked)
+    if embedded is not None:
+        _read_content(asked, content, tick)
+        return features.from_embeddings(embedded), content
+    if asked.dataset.media == Media.TEXT:
+        return features.from_texts(_texts(asked, content, tick), seed=seed), content
+    if asked.dataset.media == Media.IMAGE:
+        return features.from_images(_pictures(asked, content, tick)), content
+    return features.from_rows(_rows(asked, content, tick)), content
+
+
+def _read_content(asked: Subjects, content: Ints, tick: Tick) -> None:
+    """Fill in `content` alone."""
+    readers: dict[str, Callable[[Subjects, Ints, Tick], Iterable[Any]]] = {
+        Media.TEXT: _texts,
+        Media.IMAGE: _hashes,
+        Media.TABLE: _rows,
+    }
+    for _ in readers[asked.dataset.media](asked, content, tick):
+        pass
+
+
+def _quiet(_: float) -> None:
+    """Progress that somebody else reports."""
+
+
+def _items(dataset: Dataset) -> Any:
+    return Item.objects.filter(dataset=dataset).order_by("id")
+
+
+def _ints(values: array) -> Ints:
+    return np.frombuffer(values, dtype=np.int64) if len(values) else np.zeros(0, dtype=np.int64)
+
+
+def _chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    while chunk := list(islice(rows, size)):
+        yield chunk
+
+
+def _same(content: bytes) -> int:
+    """A number that only equal content has, in the same way in every process."""
+    return int.from_bytes(blake2b(content, digest_size=8).digest(), "big", signed=True)
+
+
+def _texts(asked: Subjects, content: Ints, tick: Tick) -> Iterator[list[str]]:
+    """The texts in chunks. As content, texts that differ in spaces and upper case only are the same."""
+    rows = _items(asked.dataset).values_list("id", "text").iterator(CHUNK)
+    done = 0
+    for chunk in _chunks(rows, CHUNK):
+        texts = [text or "" for _, text in chunk]
+        places = asked.places([item_id for item_id, _ in chunk])
+        texts = [text for text, place in zip(texts, places, strict=True) if place >= 0]
+        content[places[places >= 0]] = [_same(" ".join(t.lower().split()).encode()) for t in texts]
+        done += len(chunk)
+        tick(done / len(asked.ids))
+        if texts:
+            yield texts
+
+
+def _hashes(asked: Subjects, content: Ints, tick: Tick) -> Iterator[list[str]]:
+    """The pictures' hashes in chunks."""
+    rows = _items(asked.dataset).values_list("id", "media_id").iterator(CHUNK)
+    done = 0
+    for chunk in _chunks(rows, CHUNK):
+        places = asked.places([item_id for item_id, _ in chunk])
+        found = [(place, sha256) for place, (_, sha256) in zip(places, chunk, strict=True) if place >= 0]
+        for place, sha256 in found:
+            content[place] = _same((sha256 or f"no picture {place}").encode())
+        done += len(chunk)
+        tick(done / len(asked.ids))
+        yield [sha256 for _, sha256 in found]
+
+
+def _pictures(asked: Subjects, content: Ints, tick: Tick) -> Iterator[NDArray[np.uint8]]:
+    """The pictures in chunks, as small as the features need them; decoding runs beside Python, in threads."""
+    hashes = (sha256 for chunk in _hashes(asked, content, _quiet) for sha256 in chunk)
+    done = 0
+    with ThreadPoolExecutor(PICTURE_THREADS) as threads:
+        for chunk in _chunks(hashes, PICTURES_CHUNK):
+            pictures = np.stack(list(threads.map(_small, chunk)))
+            done += len(chunk)
+            tick(done / len(asked.ids))
+            yield pictures
+
+
+def _small(sha256: str | None) -> NDArray[np.uint8]:
+    """The picture as SIDE × SIDE colours; grey where there is none."""
+    side = features.SIDE
+    if sha256 is None:
+        return np.full((side, side, 3), 128, dtype=np.uint8)
+    data = media.thumbnail(MediaFile(sha256=sha256)).file.read()
+    with Image.open(BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BOX))
+
+
+def _rows(asked: Subjects, content: Ints, tick: Tick) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for chunk in _chunks(_items(asked.dataset).values_list("id", "features").iterator(CHUNK), CHUNK):
+        places = asked.places([item_id for item_id, _ in chunk])
+        found = [(row or {}) for place, (_, row) in zip(places, chunk, strict=True) if place >= 0]
+        rows += found
+        content[places[places >= 0]] = [_same(orjson.dumps(r, option=orjson.OPT_SORT_KEYS)) for r in found]
+        tick(len(rows) / len(asked.ids))
+    return rows
+
+
+def _probabilities(model: PredictionModel, asked: Subjects) -> NDArray[np.float32]:
+    """One model's probabilities, shape (n_items, n_classes), rows sum to 1 or are NaN: silent."""
+    place = {name: k for k, name in enumerate(asked.classes)}
+    target = np.array([place.get(name, -1) for name in model.classes], dtype=np.int64)
+    probs = np.full((len(asked.ids), len(asked.classes)), np.nan, dtype=np.float32)
+    rows = Prediction.objects.filter(model=model, probs__isnull=False).values_list("item_id", "probs")
+    for chunk in _chunks(rows.iterator(CHUNK), CHUNK):
+        at = asked.places([item_id for item_id, _ in chunk])
+        block = np.zeros((len(chunk), len(target)), dtype=np.float32)
+        for row, (_, data) in zip(block, chunk, strict=True):
+            known = np.frombuffer(data, dtype="<f4")
+            row[: len(known)] = known
+        kept = np.zeros((len(chunk), len(asked.classes)), dtype=np.float32)
+        kept[:, target[target >= 0]] = block[:, target >= 0]
+        total = kept.sum(axis=1, keepdims=True)
+        probs[at[at >= 0]] = np.where(total > 0, kept / np.maximum(total, 1e-12), np.nan)[at >= 0]
+    return probs
+
+
+def _embeddings(asked: Subjects) -> NDArray[np.float32] | None:
+    """The imported embeddings, NaN rows where there is none; None where nearly all are missing."""
+    rows = Embedding.objects.filter(dataset=asked.dataset)
+    first = rows.first()
+    if first is None:
+        return None
+    width = len(first.vector) // 4
+    matrix = np.full((len(asked.ids), width), np.nan, dtype=np.float32)
+    for chunk in _chunks(rows.values_list("item_id", "vector").iterator(CHUNK), CHUNK):
+        usable = [(item_id, data) for item_id, data in chunk if len(data) == 4 * width]
+        at = asked.places([item_id for item_id, _ in usable])
+        block = np.frombuffer(b"".join(data for _, data in usable), dtype="<f4").reshape(-1, width)
+        matrix[at[at >= 0]] = block[at >= 0]
+    return matrix if (~np.isnan(matrix[:, 0])).mean() >= ENOUGH_PREDICTED else None

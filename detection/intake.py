@@ -1,0 +1,67 @@
+"""What imports bring for machines: predictions and embeddings, copied in beside the items."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reviews.copying import NULL, Copy, json
+from reviews.formats.canonical import Prediction, Row
+from reviews.models import Dataset
+
+from .models import PredictionModel
+
+
+class MachineSidecar:
+    """Takes the predictions and embeddings of one import, in its transaction."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._models = {model.name: model for model in PredictionModel.objects.filter(dataset=dataset)}
+        self._places = {
+            model.name: {label: place for place, label in enumerate(model.classes)}
+            for model in self._models.values()
+        }
+        self._predictions = Copy("detection_prediction", "model_id", "item_id", "probs", "value")
+        self._embeddings = Copy("detection_embedding", "item_id", "dataset_id", "vector")
+
+    def take(self, rows: Sequence[tuple[int, Row]]) -> None:
+        """Write the predictions and embeddings of these rows."""
+        for item_id, row in rows:
+            for prediction in row.predictions:
+                self._predictions.lines.append(self._line(item_id, prediction))
+            if row.embedding is not None:
+                self._embeddings.lines.append(f"{item_id}\t{self._dataset.pk}\t{_floats(row.embedding)}\n")
+        self._predictions.flush()
+        self._embeddings.flush()
+
+    def finish(self) -> None:
+        """Say which classes each model turned out to know."""
+        for name, model in self._models.items():
+            classes = list(self._places[name])
+            if classes != model.classes:
+                model.classes = classes
+                model.save(update_fields=["classes"])
+
+    def _line(self, item_id: int, prediction: Prediction) -> str:
+        model = self._known(prediction.model)
+        probs = NULL if prediction.probs is None else _floats(self._row(prediction.model, prediction.probs))
+        return f"{model.pk}\t{item_id}\t{probs}\t{json(prediction.value)}\n"
+
+    def _known(self, name: str) -> PredictionModel:
+        if name not in self._models:
+            self._models[name] = PredictionModel.objects.create(dataset=self._dataset, name=name)
+            self._places[name] = {}
+        return self._models[name]
+
+    def _row(self, name: str, probs: dict[str, float]) -> np.ndarray:
+        """The probabilities in the model's order of classes; a class that is new to it comes last."""
+        places = self._places[name]
+        found = [places.setdefault(label, len(places)) for label in probs]
+        row = np.zeros(len(places), dtype=np.float32)
+        row[found] = list(probs.values())
+        return row
+
+
+def _floats(values: Sequence[float] | np.ndarray) -> str:
+    """32-bit floats as COPY writes a bytea."""
+    return "\\\\x" + np.asarray(values, dtype="<f4").tobytes().hex()

@@ -1,0 +1,163 @@
+import numpy as np
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from detection import evidence, features
+from detection.intake import MachineSidecar
+from reviews.formats.canonical import Prediction, Row
+from reviews.models import Item, LabelStatus
+from tests import builders
+from tests.detection.builders import filled, noisy_texts
+
+pytestmark = pytest.mark.django_db
+
+
+def quiet(_: float) -> None:
+    """No progress to report."""
+
+
+def imported(dataset: object, items: list[Item], rows: list[Row]) -> None:
+    """The machine's parts of these rows, as an import hands them over."""
+    sidecar = MachineSidecar(dataset)  # type: ignore[arg-type]
+    sidecar.take([(item.pk, row) for item, row in zip(items, rows, strict=True)])
+    sidecar.finish()
+
+
+def test_items_become_indices_in_order_of_id_and_labels_class_numbers() -> None:
+    dataset = builders.dataset()
+    items = builders.items(dataset, "owl", None, "cat")
+    asked = evidence.subjects(dataset)
+    assert asked.ids.tolist() == [item.pk for item in items]
+    assert asked.labels.tolist() == [2, -1, 0]
+    assert asked.places([items[2].pk, 10**9, items[0].pk]).tolist() == [2, -1, 0]
+
+
+@pytest.mark.parametrize("status", [LabelStatus.AMBIGUOUS, LabelStatus.EXCLUDED])
+def test_what_people_set_aside_counts_as_unlabelled(status: LabelStatus) -> None:
+    dataset = builders.dataset()
+    [item] = builders.items(dataset, "owl")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE reviews_labelrevision DISABLE TRIGGER ALL")
+        cursor.execute("UPDATE reviews_labelrevision SET status = %s WHERE item_id = %s", [status, item.pk])
+    assert evidence.subjects(dataset).labels.tolist() == [-1]
+
+
+def test_votes_come_with_names_and_the_last_one_of_a_person_counts() -> None:
+    dataset = builders.dataset()
+    items = builders.items(dataset, "owl", "cat")
+    builders.annotation(items[0], "ann", "cat")
+    builders.annotation(items[1], "bo", "dog")
+    builders.annotation(items[0], "ann", "owl")
+    builders.annotation(items[1], "ann", "no such class")
+    votes, names = evidence.votes(evidence.subjects(dataset))
+    assert names == ["ann", "bo"]
+    assert votes is not None
+    assert sorted(zip(*(part.tolist() for part in votes[:3]), strict=True)) == [(0, 0, 2), (1, 1, 1)]
+
+
+def test_a_dataset_without_annotators_has_no_votes() -> None:
+    dataset = builders.dataset()
+    builders.items(dataset, "owl")
+    assert evidence.votes(evidence.subjects(dataset)) == (None, [])
+
+
+def test_imported_probabilities_come_back_in_the_order_of_the_classes() -> None:
+    dataset = builders.dataset()
+    items = builders.items(dataset, "cat", "dog")
+    first = Row("a", predictions=(Prediction("net", {"owl": 0.1, "cat": 0.9}),))
+    second = Row("b", predictions=(Prediction("net", {"dog": 0.5, "cat": 0.25, "owl": 0.25}),))
+    imported(dataset, items, [first, second])
+    probs, name = evidence.predictions(evidence.subjects(dataset))
+    assert name == "net"
+    np.testing.assert_allclose(probs, [[0.9, 0, 0.1], [0.25, 0.5, 0.25]], atol=1e-6)
+
+
+def test_a_model_that_speaks_of_few_items_is_not_asked() -> None:
+    dataset = builders.dataset()
+    items = builders.items(dataset, "cat", "dog", "owl")
+    rows = [Row("a", predictions=(Prediction("net", {"cat": 1.0}),)), Row("b"), Row("c")]
+    imported(dataset, items, rows)
+    assert evidence.predictions(evidence.subjects(dataset)) == (None, "")
+
+
+def test_of_two_models_the_better_one_is_asked() -> None:
+    dataset = builders.dataset()
+    items = builders.items(dataset, "cat", "dog")
+    rows = [
+        Row("a", predictions=(Prediction("bad", {"dog": 0.8, "cat": 0.2}), Prediction("good", {"cat": 1.0}))),
+        Row("b", predictions=(Prediction("bad", {"dog": 0.2, "cat": 0.8}), Prediction("good", {"dog": 1.0}))),
+    ]
+    imported(dataset, items, rows)
+    assert evidence.predictions(evidence.subjects(dataset))[1] == "good"
+
+
+def test_imported_embeddings_take_the_place_of_built_in_features() -> None:
+    dataset = builders.dataset()
+    items = builders.items(dataset, "cat", "dog", "owl")
+    vectors = [[1.0, 0.0], [0.9, 0.1], [-1.0, 2.0]]
+    imported(dataset, items, [Row(str(i), embedding=vector) for i, vector in enumerate(vectors)])
+    made, _ = evidence.describe(evidence.subjects(dataset), seed=0, tick=quiet)
+    np.testing.assert_allclose(made.model, vectors)
+
+
+def test_content_is_equal_for_texts_that_differ_in_spaces_and_case_only() -> None:
+    dataset = builders.dataset()
+    rows = [{"text": text} for text in ("A cat", "a  cat\n", "a dog")]
+    filled(dataset, rows, ["cat", "cat", "dog"])
+    _, content = evidence.describe(evidence.subjects(dataset), seed=0, tick=quiet)
+    assert content[0] == content[1] != content[2]
+
+
+def test_table_rows_become_features() -> None:
+    dataset = builders.dataset(media="table")
+    filled(dataset, [{"features": {"age": age, "sex": "f"}} for age in (1, 2, 1)], ["cat"] * 3)
+    made, content = evidence.describe(evidence.subjects(dataset), seed=0, tick=quiet)
+    assert made.model.shape == (3, 2)
+    assert content[0] == content[2] != content[1]
+
+
+def test_items_that_arrive_while_a_run_reads_are_left_out() -> None:
+    dataset, items, _ = noisy_texts(30)
+    asked = evidence.subjects(dataset)
+    builders.items(dataset, "pets", "money")
+    made, content = evidence.describe(asked, seed=0, tick=quiet)
+    assert made.model.shape[0] == len(content) == len(items)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_items() -> None:
+    def queries(count: int) -> int:
+        dataset, _, _ = noisy_texts(count, wrong=2)
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            asked = evidence.subjects(dataset)
+            evidence.votes(asked)
+            evidence.predictions(asked)
+            evidence.describe(asked, seed=0, tick=quiet)
+        return len(captured)
+
+    assert queries(10) == queries(60)
+
+
+def test_pictures_are_read_from_the_storage(settings: object, tmp_path: object) -> None:
+    from io import BytesIO
+
+    from PIL import Image
+
+    from reviews import media
+
+    dataset = builders.dataset(media="image")
+    stored = []
+    for shade in (0, 200):
+        file = BytesIO()
+        Image.new("RGB", (12, 9), (shade, shade, shade)).save(file, "PNG")
+        picture = media.take_in(file.getvalue())
+        picture.save()
+        stored.append(picture)
+    filled(dataset, [{"media": picture} for picture in (*stored, stored[0])], ["cat", "dog", "cat"])
+    made, content = evidence.describe(evidence.subjects(dataset), seed=0, tick=quiet)
+    assert made.model.shape[0] == 3
+    assert content[0] == content[2] != content[1]
+    np.testing.assert_allclose(made.model[:, : 8 * 8 * 3].mean(axis=1), [0, 200 / 255, 0], atol=0.02)
+    assert features.SIDE % 8 == 0

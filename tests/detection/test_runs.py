@@ -1,0 +1,314 @@
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+
+from detection import runs
+from detection.algorithms.registry import DETECTORS
+from detection.models import DetectionRun
+from reviews import media, progress
+from reviews.errors import DomainError, NotAllowedNow, NotPermitted
+from reviews.models import Annotation, Annotator, Dataset, Flag, FlagState, JobStatus, Role
+from reviews.permissions import Member, member_of
+from tests import builders
+from tests.detection.builders import filled, noisy_texts
+
+
+def owner(dataset: Dataset) -> Member:
+    return member_of(user=dataset.created_by, dataset_id=dataset.pk)
+
+
+def finished(dataset: Dataset, **how: Any) -> DetectionRun:
+    """A run of the dataset, brought to its end here."""
+    run = runs.request(member=owner(dataset), **how)
+    runs.execute(run_id=run.pk)
+    run.refresh_from_db()
+    return run
+
+
+@pytest.mark.django_db
+def test_a_run_flags_the_wrong_labels_first_and_says_why() -> None:
+    dataset, items, wrong = noisy_texts()
+    run = finished(dataset)
+    assert run.status == JobStatus.SUCCEEDED
+    assert run.progress == 1
+    flagged = list(Flag.objects.filter(dataset=dataset).order_by("-priority"))
+    assert {flag.item_id for flag in flagged[: len(wrong)]} == {items[i].pk for i in wrong}
+    first = flagged[0]
+    assert first.state == FlagState.OPEN
+    assert first.run == run.pk
+    assert first.kind == "wrong_class"
+    assert first.suggested == {"money": "pets", "weather": "money", "pets": "weather"}[first.given]
+    assert 0.5 < first.score < 1
+    assert {evidence["detector"] for evidence in first.evidence} >= {"confident_learning"}
+    assert f"“{first.suggested}”" in first.evidence[0]["text"]
+    neighbours = first.evidence[0]["data"]["neighbours"]
+    assert {near["item"] for near in neighbours} < {item.pk for item in items}
+    assert neighbours[0]["similarity"] >= neighbours[-1]["similarity"] > 0
+
+
+@pytest.mark.django_db
+def test_a_run_leaves_a_summary_a_health_grade_and_the_scores_of_all_items() -> None:
+    dataset, items, wrong = noisy_texts()
+    run = finished(dataset)
+    dataset.refresh_from_db()
+    assert run.summary["items"] == run.summary["labelled"] == len(items)
+    assert run.summary["flags"] == Flag.objects.filter(dataset=dataset).count()
+    rate = run.summary["error_rate"]
+    assert rate["low"] < len(wrong) / len(items) < rate["high"]
+    assert run.summary["grade"] == "act"
+    health = {"grade": "act", "error_rate": rate["estimate"], "low": rate["low"], "high": rate["high"]}
+    assert dataset.health == health | {"run": run.pk, "at": dataset.health["at"]}
+    assert datetime.fromisoformat(dataset.health["at"]) <= timezone.now()
+    with media.storage().open(run.artefact) as file:
+        scores = np.load(BytesIO(file.read()))
+    assert scores["items"].tolist() == [item.pk for item in items]
+    assert set(np.argsort(-scores["wrongness"])[: len(wrong)]) == set(wrong)
+    assert {f"score_{name}" for name in run.summary["by_method"]} < set(scores)
+
+
+@pytest.mark.django_db
+def test_a_second_run_replaces_open_flags_and_leaves_what_people_touched() -> None:
+    dataset, _, wrong = noisy_texts()
+    finished(dataset)
+    kept = Flag.objects.filter(dataset=dataset).order_by("-priority")[0]
+    Flag.objects.filter(pk=kept.pk).update(state=FlagState.KEPT)
+    second = finished(dataset)
+    kept.refresh_from_db()
+    assert kept.state == FlagState.KEPT
+    still_open = Flag.objects.filter(dataset=dataset, state=FlagState.OPEN)
+    assert set(still_open.values_list("run", flat=True)) == {second.pk}
+    assert not still_open.filter(item_id=kept.item_id).exists()
+
+
+@pytest.mark.django_db
+def test_the_same_seed_finds_the_same_flags() -> None:
+    dataset, _, _ = noisy_texts()
+    found = []
+    for _ in range(2):
+        run = finished(dataset, options={"seed": 7})
+        found.append(list(Flag.objects.filter(run=run.pk).order_by("item").values_list("item", "score")))
+    assert found[0] == found[1]
+
+
+@pytest.mark.django_db
+def test_only_the_chosen_methods_run_and_only_so_many_flags_stand() -> None:
+    dataset, _, _ = noisy_texts()
+    run = finished(dataset, methods=["neighbour_disagreement"], options={"max_flags": 3})
+    assert list(run.summary["by_method"]) == ["neighbour_disagreement"]
+    assert Flag.objects.filter(dataset=dataset).count() == 3
+
+
+@pytest.mark.django_db
+def test_annotators_who_differ_from_the_official_label_raise_a_flag() -> None:
+    dataset, items, wrong = noisy_texts(60, wrong=1)
+    for name in ("ann", "bo"):
+        annotator = Annotator.objects.create(dataset=dataset, name=name)
+        for i, item in enumerate(items):
+            value = item.current_revision.value
+            value = {"pets": "weather", "money": "pets", "weather": "money"}[value] if i in wrong else value
+            Annotation.objects.create(item=item, annotator=annotator, value=value)
+    run = finished(dataset, methods=["annotator_disagreement"])
+    flag = Flag.objects.get(dataset=dataset)
+    assert flag.item_id == items[wrong[0]].pk
+    assert flag.kind == "annotator_disagreement"
+    assert flag.evidence[0]["text"].startswith("Ann (right ")
+    assert {row["annotator"] for row in run.summary["annotators"]} == {"ann", "bo"}
+
+
+@pytest.mark.django_db
+def test_methods_without_what_they_need_are_skipped_and_named() -> None:
+    dataset, _, _ = noisy_texts(40)
+    run = finished(dataset)
+    assert run.summary["skipped"] == [{"method": "annotator_disagreement", "needs": ["labels", "votes"]}]
+
+
+@pytest.mark.django_db
+def test_a_dataset_without_labels_fails_in_words() -> None:
+    dataset = builders.dataset()
+    builders.items(dataset, None, None)
+    run = finished(dataset)
+    assert run.status == JobStatus.FAILED
+    assert run.error == "No item has a label yet, so there is nothing to check."
+
+
+@pytest.mark.django_db
+def test_an_unexpected_failure_is_stored_and_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset, _, _ = noisy_texts(40)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("the reason")
+
+    failing = replace(DETECTORS["confident_learning"], run=broken)
+    monkeypatch.setitem(DETECTORS, "confident_learning", failing)
+    run = runs.request(member=owner(dataset))
+    with pytest.raises(RuntimeError, match="the reason"):
+        runs.execute(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.status == JobStatus.FAILED
+    assert "the reason" not in run.error
+    assert not Flag.objects.exists()
+
+
+@pytest.mark.django_db
+def test_two_runs_of_a_dataset_cannot_be_under_way() -> None:
+    dataset, _, _ = noisy_texts(30)
+    runs.request(member=owner(dataset))
+    with pytest.raises(NotAllowedNow):
+        runs.request(member=owner(dataset))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [Role.ANNOTATOR, Role.EXPERT])
+def test_only_leads_and_owners_start_a_run(role: Role) -> None:
+    dataset = builders.dataset()
+    with pytest.raises(NotPermitted):
+        runs.request(member=builders.member(dataset, role))
+
+
+@pytest.mark.django_db
+def test_an_unknown_method_is_refused_by_name() -> None:
+    with pytest.raises(DomainError, match="“magic” is no method"):
+        runs.request(member=owner(builders.dataset()), methods=["magic"])
+
+
+@pytest.mark.django_db
+def test_a_waiting_run_is_cancelled_at_once_and_a_finished_one_is_not() -> None:
+    dataset, _, _ = noisy_texts(30)
+    run = runs.request(member=owner(dataset))
+    runs.cancel(run=run, member=owner(dataset))
+    runs.execute(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.status == JobStatus.CANCELLED
+    assert not Flag.objects.exists()
+    with pytest.raises(NotAllowedNow):
+        runs.cancel(run=run, member=owner(dataset))
+
+
+@pytest.mark.django_db
+def test_a_running_run_stops_at_its_next_step() -> None:
+    dataset, _, _ = noisy_texts(30)
+    run = runs.request(member=owner(dataset))
+    progress.cancel(kind="run", id=run.pk)
+    runs.execute(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.status == JobStatus.CANCELLED
+    assert not Flag.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_task_delivered_twice_changes_nothing_the_second_time() -> None:
+    dataset, _, _ = noisy_texts()
+    run = finished(dataset)
+    before = list(Flag.objects.values_list("pk", "state").order_by("pk"))
+    runs.execute(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.attempt == 1
+    assert list(Flag.objects.values_list("pk", "state").order_by("pk")) == before
+
+
+@pytest.mark.django_db
+def test_an_attempt_that_was_overtaken_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset, _, _ = noisy_texts(40)
+    run = runs.request(member=owner(dataset))
+    store = runs._store_scores
+
+    def overtaken(*arguments: Any) -> str:
+        DetectionRun.objects.filter(pk=run.pk).update(attempt=2)
+        return store(*arguments)
+
+    monkeypatch.setattr(runs, "_store_scores", overtaken)
+    runs.execute(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.status == JobStatus.RUNNING
+    assert not Flag.objects.exists()
+
+
+@pytest.fixture
+def other_session(transactional_db: None) -> Any:
+    """A second session on the same database, as another worker has it."""
+    second = connections.create_connection("default")
+    second.settings_dict["NAME"] = connection.settings_dict["NAME"]
+    with second.cursor() as cursor:
+        yield cursor
+    second.close()
+
+
+def test_a_run_that_another_worker_has_is_left_to_it(other_session: Any) -> None:
+    dataset, _, _ = noisy_texts(30)
+    run = runs.request(member=owner(dataset))
+    other_session.execute("SELECT pg_advisory_lock(%s, %s)", [runs.LOCK_CLASS, run.pk])
+    runs.execute(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.status == JobStatus.QUEUED
+
+
+def test_the_sweep_hands_out_again_what_a_dead_worker_left(
+    other_session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, _, _ = noisy_texts(30)
+    run = runs.request(member=owner(dataset))
+    long_ago = timezone.now() - timedelta(minutes=5)
+    DetectionRun.objects.filter(pk=run.pk).update(status=JobStatus.RUNNING, started_at=long_ago, attempt=1)
+    sent: list[int] = []
+    monkeypatch.setattr(runs, "send", sent.append)
+    other_session.execute("SELECT pg_advisory_lock(%s, %s)", [runs.LOCK_CLASS, run.pk])
+    assert runs.sweep() == 0
+    other_session.execute("SELECT pg_advisory_unlock(%s, %s)", [runs.LOCK_CLASS, run.pk])
+    assert runs.sweep() == 1
+    assert sent == [run.pk]
+    DetectionRun.objects.filter(pk=run.pk).update(attempt=runs.ATTEMPTS)
+    runs.sweep()
+    run.refresh_from_db()
+    assert run.status == JobStatus.FAILED
+    assert run.error == "The worker died 3 times at this run."
+
+
+@pytest.mark.django_db
+def test_the_sweep_leaves_young_runs_alone() -> None:
+    dataset, _, _ = noisy_texts(30)
+    runs.request(member=owner(dataset))
+    assert runs.sweep() == 0
+
+
+@pytest.mark.django_db
+def test_neighbours_of_a_very_large_dataset_are_those_of_suspects(monkeypatch: pytest.MonkeyPatch) -> None:
+    from detection import computation
+
+    monkeypatch.setattr(computation, "MOST_SEARCHED", 20)
+    dataset, items, wrong = noisy_texts()
+    run = finished(dataset)
+    assert 0 < run.summary["neighbours_searched"] <= 20
+    flagged = Flag.objects.filter(dataset=dataset).order_by("-priority")[: len(wrong)]
+    assert {flag.item_id for flag in flagged} == {items[i].pk for i in wrong}
+
+
+@pytest.mark.django_db
+def test_the_same_text_under_two_labels_is_flagged() -> None:
+    dataset, _, _ = noisy_texts(60, wrong=0)
+    extra = filled(dataset, [{"text": "the very same words"}] * 3, ["pets", "pets", "money"], "twin")
+    finished(dataset, methods=["near_duplicates"])
+    flagged = Flag.objects.filter(dataset=dataset)
+    assert {flag.item_id for flag in flagged} <= {item.pk for item in extra}
+    assert flagged.filter(kind="inconsistent_duplicates").count() >= 1
+    assert "duplicate" in flagged[0].evidence[0]["text"]
+
+
+def test_a_live_worker_runs_it_with_progress_to_be_seen(live_worker: object) -> None:
+    dataset, items, wrong = noisy_texts(200)
+    run = runs.request(member=owner(dataset))
+    seen, give_up_at = set(), time.monotonic() + 60
+    while run.status in ("queued", "running") and time.monotonic() < give_up_at:
+        seen.add(progress.read(kind="run", id=run.pk).stage)
+        time.sleep(0.01)
+        run.refresh_from_db()
+    assert run.status == JobStatus.SUCCEEDED, run.error
+    assert seen & {"features", "model", "neighbours"}
+    flagged = Flag.objects.filter(dataset=dataset).order_by("-priority")[: len(wrong)]
+    assert {flag.item_id for flag in flagged} == {items[i].pk for i in wrong}
