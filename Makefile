@@ -24,6 +24,8 @@ export npm_config_userconfig := $(CURDIR)/$(VENV)/cache/npmrc
 endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_update_notifier := false
+# Node trusts what the machine trusts, as it must behind a company's proxy.
+export NODE_USE_SYSTEM_CA := 1
 
 # Two copies may be started at once from this one checkout: the second waits for what the first prepares.
 locked = "$(PYTHON_FOUND)" -c 'import fcntl, subprocess, sys; lock = open(".make.lock", "w"); \
