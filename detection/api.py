@@ -1,7 +1,7 @@
 """Detection runs: asked for, watched, stopped."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from django.urls import path
 from rest_framework import serializers
@@ -23,6 +23,40 @@ from .models import DetectionRun
 __all__ = ["reviews_urls", "urlpatterns"]
 
 
+class ErrorRateJSON(TypedDict):
+    """The estimated share of wrong labels, and where it lies with 95 % certainty."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+class SkippedJSON(TypedDict):
+    """A method that could not run, and what it would have needed."""
+
+    method: str
+    needs: list[str]
+
+
+class AnnotatorJSON(TypedDict):
+    annotator: str
+    accuracy: float
+
+
+class RunSummaryJSON(TypedDict):
+    items: int
+    labelled: int
+    flags: int
+    by_kind: dict[str, int]
+    by_method: dict[str, int]
+    error_rate: ErrorRateJSON
+    grade: Literal["safe", "watch", "act", "broken"]
+    model: NotRequired[str]
+    skipped: list[SkippedJSON]
+    annotators: list[AnnotatorJSON]
+    neighbours_searched: NotRequired[int]
+
+
 class RunJSON(TypedDict):
     id: int
     dataset: int
@@ -31,7 +65,7 @@ class RunJSON(TypedDict):
     progress: float
     methods: list[str]
     options: dict[str, Any]
-    summary: dict[str, Any] | None
+    summary: RunSummaryJSON | None
     error: str | None
     created_at: datetime
     started_at: datetime | None
