@@ -1,14 +1,18 @@
 """Rows into Postgres by COPY, in its text form: the fastest way in that Python has."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import orjson
+import psycopg
 from django.db import connection
 
 NULL = "\\N"
 BLOCK = 1 << 20
+STORED = 10_000  # ids held for the blocks to come
 
 
 def text(value: str) -> str:
@@ -28,13 +32,70 @@ class Copy:
         self.statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
         self.lines: list[str] = []
 
+    def take(self) -> tuple[str, str]:
+        """The statement and the lines that were added since the last time, as one text."""
+        block = "".join(self.lines)
+        self.lines.clear()
+        return self.statement, block
+
     def flush(self) -> None:
         """Write the lines that were added since the last time."""
-        if not self.lines:
-            return
-        with connection.cursor() as cursor, cursor.copy(self.statement) as copy:
-            copy.write("".join(self.lines))
-        self.lines.clear()
+        if self.lines:
+            with connection.cursor() as cursor:
+                _copy(cursor, *self.take())
+
+
+def _copy(cursor: Any, statement: str, block: str) -> None:
+    with cursor.copy(statement) as copy:
+        copy.write(block)
+
+
+class Behind:
+    """Writes blocks from a thread of its own, so that Postgres works on one while Python makes the next.
+
+    It uses the connection of the thread that made it. Nobody else may use that before `wait`.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._written: Future[None] | None = None
+        self._ids: dict[str, deque[int]] = {}
+
+    def ids(self, table: str, count: int) -> list[int]:
+        """As many ids as asked for, rising, which no other row of the table will get.
+
+        A store of them is filled up beside the writing of each block.
+        """
+        store = self._ids.setdefault(table, deque())
+        if len(store) < count:
+            self.wait()
+            with connection.cursor() as cursor:
+                store.extend(_next_ids(cursor, table, count + STORED))
+        return [store.popleft() for _ in range(count)]
+
+    def write(self, *copies: Copy) -> None:
+        """Write the lines of these, in order, when the blocks before are written."""
+        self.wait()
+        blocks = [copy.take() for copy in copies if copy.lines]
+        with connection.cursor() as cursor:  # only to be sure that there is a connection
+            self._written = self._thread.submit(self._write, cursor.connection, blocks)
+
+    def wait(self) -> None:
+        """Return when everything is written; raises what went wrong with it."""
+        written, self._written = self._written, None
+        if written is not None:
+            written.result()
+
+    def close(self) -> None:
+        """Let the thread go when it is done; `wait` still tells what went wrong."""
+        self._thread.shutdown()
+
+    def _write(self, connected: psycopg.Connection, blocks: Sequence[tuple[str, str]]) -> None:
+        with connected.cursor() as cursor:
+            for statement, block in blocks:
+                _copy(cursor, statement, block)
+            for table, store in self._ids.items():
+                store.extend(_next_ids(cursor, table, STORED - len(store)))
 
 
 class Spool(Copy):
@@ -62,11 +123,19 @@ class Spool(Copy):
         self._waiting.close()
 
 
-def next_ids(table: str, count: int) -> Sequence[int]:
-    """As many ids as asked for, rising, which no other row of the table will get."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')::regclass) FROM generate_series(1, %s)",
-            [table, count],
-        )
-        return [row[0] for row in cursor.fetchall()]
+# One row for thousands of ids, where nobody else drew from the sequence meanwhile and they are one range.
+NEXT_IDS = """
+    SELECT min(id), max(id), CASE WHEN max(id) - min(id) + 1 <> count(*) THEN array_agg(id ORDER BY id) END
+    FROM (
+        SELECT nextval(name::regclass) AS id
+        FROM (SELECT pg_get_serial_sequence(%s, 'id') OFFSET 0) AS sequence (name), generate_series(1, %s)
+    ) AS drawn
+"""
+
+
+def _next_ids(cursor: Any, table: str, count: int) -> Iterable[int]:
+    if count <= 0:
+        return ()
+    cursor.execute(NEXT_IDS, [table, count])
+    first, last, scattered = cursor.fetchone()
+    return scattered or range(first, last + 1)

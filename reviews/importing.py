@@ -160,6 +160,8 @@ def _read(job: ImportJob, dataset: Dataset, file: BinaryIO, stored: list[str]) -
             progress.report(kind="import", id=job.pk, stage="reading", fraction=0.9 * furthest)
     except FormatError as error:
         intake.refuse(error)
+    finally:
+        intake.close()
     if not intake.counts["rows"] and not intake.errors:
         intake.refuse(FormatError("empty_file", "the file has no rows"))
     progress.report(kind="import", id=job.pk, stage="writing", fraction=0.9)

@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+import orjson
 from django.contrib.auth.models import User
 from django.db import models
 
 from . import copying, ledger, media
-from .copying import NULL, Copy, Spool, next_ids
+from .copying import NULL, Copy, Spool
 from .formats.archive import Archive
 from .formats.canonical import Opinion, Row
 from .formats.errors import FormatError
@@ -88,6 +89,9 @@ class Intake:
         self._pictures: dict[str, MediaFile] = {}
         self._dimensions = 0
         self._digest = ledger.RevisionDigest()
+        self._endings: dict[_First, tuple[str, bytes]] = {}
+        self._digest_lines: list[bytes] = []
+        self._behind = copying.Behind()
         self._waiting: list[tuple[int, int, str, _First | _Gathering]] = []
         self._items = Copy("reviews_item", *ITEM_COLUMNS)
         self._revisions = Spool("reviews_labelrevision", *REVISION_COLUMNS)
@@ -109,6 +113,10 @@ class Intake:
         if rows and not self.errors:
             self._write(rows, pictures)
 
+    def close(self) -> None:
+        """Stop writing, whatever happened."""
+        self._behind.close()
+
     def refuse(self, error: FormatError) -> None:
         """Count an error, and keep it while there are few."""
         self.counts["errors"] += 1
@@ -121,6 +129,7 @@ class Intake:
         """The ids of the chunk that the dataset had before."""
         if not self.dataset.item_count:
             return frozenset()
+        self._behind.wait()
         ids = [row.id for row in chunk if isinstance(row, Row) and row.id not in self._lines]
         found = Item.objects.filter(dataset=self.dataset, external_id__in=ids)
         return frozenset(found.values_list("external_id", flat=True))
@@ -202,6 +211,7 @@ class Intake:
         self._pictures.update(new)
         self.stored.extend(new)
         self.counts["images"] += len(new)
+        self._behind.wait()
         MediaFile.objects.bulk_create(new.values(), ignore_conflicts=True)
         return pictures
 
@@ -218,8 +228,8 @@ class Intake:
 
     def _write(self, rows: Sequence[Row], pictures: Pictures) -> None:
         self._know_annotators(rows)
-        item_ids = next_ids("reviews_item", len(rows))
-        revision_ids = next_ids("reviews_labelrevision", len(rows))
+        item_ids = self._behind.ids("reviews_item", len(rows))
+        revision_ids = self._behind.ids("reviews_labelrevision", len(rows))
         new: list[tuple[int, Row]] = []
         for row, item_id, revision_id in zip(rows, item_ids, revision_ids, strict=True):
             gathering = self._gathering.get(row.id) if row.repeatable else None
@@ -235,11 +245,16 @@ class Intake:
                 self._add_annotations(row, item_id)
             if row.gold is not None:
                 self._gold.lines.append(f"{item_id}\t{copying.json(row.gold)}\n")
-        for copy in (self._items, self._annotations, self._gold, self._revisions):
-            copy.flush()
         self._count(new, rows)
-        for sidecar in self._sidecars:
-            sidecar.take(new)
+        self._revisions.flush()
+        self._digest.add_lines(self._digest_lines)
+        self._digest_lines.clear()
+        self._behind.write(self._items, self._annotations, self._gold)
+        told = [(item_id, row) for item_id, row in new if row.predictions or row.embedding is not None]
+        if told:
+            self._behind.wait()
+            for sidecar in self._sidecars:
+                sidecar.take(told)
 
     def _count(self, new: Sequence[tuple[int, Row]], rows: Sequence[Row]) -> None:
         self.counts["items"] += len(new)
@@ -248,17 +263,21 @@ class Intake:
 
     def _know_annotators(self, rows: Sequence[Row]) -> None:
         names = {opinion.annotator for row in rows for opinion in row.labels} - self._annotators.keys()
+        if not names:
+            return
+        self._behind.wait()
         new = [Annotator(dataset=self.dataset, name=name) for name in sorted(names)]
         self._annotators.update({one.name: one.pk for one in Annotator.objects.bulk_create(new)})
 
     def _add_item(self, row: Row, item_id: int, revision_id: int, pictures: Pictures) -> None:
+        image, split = copying.text(row.image or ""), copying.text(row.split) if row.split else ""
         text = NULL if row.text is None else copying.text(row.text)
         features = NULL if row.features is None else copying.json(row.features)
         meta = copying.json(row.meta) if row.meta else "{}"
         picture = pictures[row.line].sha256 if row.image else NULL  # type: ignore[union-attr]
         self._items.lines.append(
             f"{item_id}\t{self.dataset.pk}\t{copying.text(row.id)}\t{text}\t{features}\t{picture}"
-            f"\t{copying.text(row.image or '')}\t{copying.text(row.split)}\t{meta}\t{revision_id}\n"
+            f"\t{image}\t{split}\t{meta}\t{revision_id}\n"
         )
 
     def _add_annotations(self, row: Row, item_id: int) -> None:
@@ -285,21 +304,34 @@ class Intake:
         if isinstance(first, _Gathering) or self._waiting:
             self._waiting.append((revision_id, item_id, name, first))
             return
+        columns, digested = self._ending(first)
+        self._digest_lines.append(b"[%b%b" % (orjson.dumps(name), digested))
+        self._revisions.lines.append(f"{revision_id}\t{item_id}{columns}")
+
+    def _ending(self, first: _First) -> tuple[str, bytes]:
+        """What a label adds to the line of its revision, for COPY and for the digest.
+
+        The columns are one short: the id of the event that all of them belong to is not known yet.
+        """
         value, status, cause = first
-        self._digest.add(external_id=name, number=1, value=value, status=status, cause=cause)
-        # One column short: the id of the event that all of them belong to is not known yet.
-        self._revisions.lines.append(
-            f"{revision_id}\t{item_id}\t1\t{copying.json(value)}\t{status}\t{cause}\n"
-        )
+        if (known := self._endings.get(first) if isinstance(value, str) else None) is not None:
+            return known
+        columns = f"\t1\t{copying.json(value)}\t{status}\t{cause}\n"
+        digested = ledger.canonical_bytes(["", 1, value, status, cause]).removeprefix(b'[""')
+        if isinstance(value, str):
+            self._endings[first] = columns, digested
+        return columns, digested
 
     # The end
 
     def finish(self, *, actor: User, subject: models.Model, payload: dict[str, Any]) -> AuditEvent:
         """The event of this import, written with the revisions that wait for it."""
+        self._behind.wait()
         waiting, self._waiting = self._waiting, []
         for revision_id, item_id, name, first in waiting:
             known = self._consensus(first.opinions.values()) if isinstance(first, _Gathering) else first
             self._add_revision(revision_id, item_id, name, known)
+        self._digest.add_lines(self._digest_lines)
         for sidecar in self._sidecars:
             sidecar.finish()
         ledger.share(dataset_id=self.dataset.pk)
