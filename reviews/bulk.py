@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import QuerySet
 
-from . import workflow
+from . import past, workflow
 from .errors import DomainError, NotVisible
 from .flags import for_display
 from .models import Flag
@@ -29,7 +29,9 @@ def decide(
     }
     ids = list(chosen.order_by("-priority", "-id").values_list("pk", flat=True)[: MOST + 1])
     with transaction.atomic():
-        for flag in for_display().filter(pk__in=ids[:MOST]).order_by("-priority", "-id"):
+        flags = list(for_display().filter(pk__in=ids[:MOST]).order_by("-priority", "-id"))
+        past.read(flags)
+        for flag in flags:
             outcomes[flag.pk] = _decide_one(flag, member, answer)
     return outcomes, len(ids) > MOST
 

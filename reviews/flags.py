@@ -3,26 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from . import ledger, workflow
-from .models import (
-    Annotation,
-    Correction,
-    Dataset,
-    Decision,
-    Flag,
-    FlagKind,
-    FlagState,
-    Item,
-    SignOff,
-)
+from .models import Annotation, Dataset, Flag, FlagKind, FlagState, Item
 
 # In these states a person's work is under way; the database allows one such flag per suspicion.
 PENDING = (FlagState.ESCALATED, FlagState.RETURNED, FlagState.PROPOSED)
@@ -44,18 +35,23 @@ class Suspicion:
 
 
 def for_display() -> QuerySet[Flag]:
-    """Flags with all that a screen shows of them, in a number of queries that does not grow with theirs."""
-    signoffs = Prefetch("signoffs", SignOff.objects.select_related("signer").order_by("id"))
-    corrections = (
-        Correction.objects.select_related("author", "decision").prefetch_related(signoffs).order_by("-id")
-    )
-    return Flag.objects.select_related(
-        "item__media", "item__current_revision", "leased_to", "raised_by"
-    ).prefetch_related(
-        Prefetch("decisions", Decision.objects.select_related("reviewer").order_by("id")),
-        Prefetch("corrections", corrections),
-        Prefetch("item__annotations", Annotation.objects.select_related("annotator").order_by("id")),
-    )
+    """Flags with the item and its label, which every decision and every screen needs."""
+    return Flag.objects.select_related("item__media", "item__current_revision", "leased_to")
+
+
+class Vote(NamedTuple):
+    annotator: str
+    value: Any
+    at: datetime | None
+
+
+def votes(flags: Iterable[Flag]) -> dict[int, list[Vote]]:
+    """Per item of the flags what its annotators said, in one query without a model instance."""
+    found: dict[int, list[Vote]] = {flag.item_id: [] for flag in flags}
+    opinions = Annotation.objects.filter(item__in=found).order_by("id")
+    for item, *vote in opinions.values_list("item", "annotator__name", "value", "given_at"):
+        found[item].append(Vote(*vote))
+    return found
 
 
 def report(*, item: Item, reporter: User, reason: str, suggested: Any = None) -> Flag:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
-from . import corrections, ledger
+from . import corrections, ledger, past
 from .corrections import CHANGES, proposed_value
 from .errors import BadValue, NotAllowedNow, NotPermitted, NotVisible, StaleFlag, WrongPassword
 from .models import (
@@ -126,12 +126,12 @@ def abilities(flag: Flag, member: Member) -> list[str]:
 
 
 def latest_correction(flag: Flag) -> Correction | None:
-    return max(flag.corrections.all(), key=lambda c: c.pk, default=None)
+    return max(past.of(flag).corrections, key=lambda c: c.pk, default=None)
 
 
 def standing_decision(flag: Flag) -> Decision | None:
     """The newest decision that has not been undone."""
-    decisions = flag.decisions.all()
+    decisions = past.of(flag).decisions
     undone = {d.undoes_id for d in decisions}
     standing = (d for d in decisions if d.action != A.UNDO and d.pk not in undone)
     return max(standing, key=lambda d: d.pk, default=None)
@@ -169,10 +169,13 @@ def decide(*, flag: Flag, member: Member, answer: Answer, seen_version: int) -> 
         ledger.share(dataset_id=flag.dataset_id)
         decision = _move(flag, to=to, answer=replace(answer, value=value), member=member)
         if to == S.APPLIED:
-            corrections.correct_at_once(decision=decision, actor=member.user, payload=_said(decision))
+            said = _said(decision)
+            correction = corrections.correct_at_once(decision=decision, actor=member.user, payload=said)
+            past.of(flag).corrections.append(correction)
             _retire_others(flag)
         elif to == S.PROPOSED:
             correction = corrections.propose(decision=decision)
+            past.of(flag).corrections.append(correction)
             _log(flag, member, decision.action, _said(decision) | {"correction": correction.pk})
         else:
             _log(flag, member, decision.action, _said(decision))
@@ -193,6 +196,7 @@ def undo(*, flag: Flag, member: Member, seen_version: int) -> Flag:
         else:
             corrections.withdraw(decision=undone)
             _log(flag, member, A.UNDO, _said(decision))
+    past.forget(flag)
     return flag
 
 
@@ -235,6 +239,7 @@ def sign(
         else:
             corrections.reject(correction=correction)
             _log(flag, member, A.REJECT, _signed(signoff))
+    past.forget(flag)
     return signoff
 
 
@@ -276,9 +281,9 @@ def _swap(flag: Flag, *, to: str) -> None:
 
 
 def _move(flag: Flag, *, to: str, answer: Answer, member: Member, undoes: Decision | None = None) -> Decision:
-    from_state = flag.state
+    from_state, known = flag.state, past.of(flag)
     _swap(flag, to=to)
-    return Decision.objects.create(
+    decision = Decision.objects.create(
         flag=flag,
         action=answer.action,
         value=answer.value,
@@ -289,6 +294,8 @@ def _move(flag: Flag, *, to: str, answer: Answer, member: Member, undoes: Decisi
         to_state=to,
         undoes=undoes,
     )
+    known.decisions.append(decision)
+    return decision
 
 
 def supersede(open_flags: QuerySet[Flag]) -> int:

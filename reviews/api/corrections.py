@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from reviews import workflow
+from reviews import past, workflow
 from reviews.models import Action, Correction, CorrectionState, LabelStatus, SignOff, Verdict
 from reviews.permissions import Member
 
@@ -59,9 +59,12 @@ class Sign(serializers.Serializer[Any]):
 def for_display() -> QuerySet[Correction]:
     return Correction.objects.select_related(
         "author", "base", "decision", "flag", "flag__item", "item__media", "item__current_revision"
-    ).prefetch_related(
-        Prefetch("signoffs", SignOff.objects.select_related("signer").order_by("id")), "flag__corrections"
-    )
+    ).prefetch_related(Prefetch("signoffs", SignOff.objects.select_related("signer").order_by("id")))
+
+
+def render_all(found: list[Correction], member: Member) -> list[CorrectionJSON]:
+    past.read([correction.flag for correction in found])
+    return [render(correction, member) for correction in found]
 
 
 def render(correction: Correction, member: Member) -> CorrectionJSON:
@@ -109,7 +112,7 @@ class CorrectionsView(View):
             request=request,
             rows=rows,
             order=["-id"],
-            render=lambda found: [render(correction, member) for correction in found],
+            render=lambda found: render_all(found, member),
         )
         return Response(page)
 
