@@ -3,15 +3,22 @@ import { datasetKey } from "./datasets";
 import { client, unwrap } from "./http";
 import { useJob } from "./jobs";
 import { usePages } from "./pages";
+import type { UploadParts } from "./types";
 
-export type Upload = { file: File; format: string; mapping: Record<string, string>; dryRun: boolean };
+/** Without a format, the server recognises it. */
+export type Upload = {
+  file: File;
+  format?: UploadParts["format"];
+  mapping: Record<string, string>;
+  dryRun: boolean;
+};
 
 const at = (dataset: number) => ({ params: { path: { dataset } } });
 
 function formOf({ file, format, mapping, dryRun }: Upload) {
   const form = new FormData();
   form.set("file", file);
-  form.set("format", format);
+  if (format) form.set("format", format);
   if (Object.keys(mapping).length > 0) form.set("mapping", JSON.stringify(mapping));
   form.set("dry_run", String(dryRun));
   return form;
@@ -19,7 +26,7 @@ function formOf({ file, format, mapping, dryRun }: Upload) {
 
 /** The schema calls the file a string, for want of a better word in JSON; what is sent is the form. */
 function upload(dataset: number, parts: Upload) {
-  const body = { file: parts.file.name, format: parts.format, dry_run: parts.dryRun };
+  const body = { file: parts.file.name, dry_run: parts.dryRun } as UploadParts;
   const bodySerializer = () => formOf(parts);
   return unwrap(client.POST("/api/datasets/{dataset}/imports/", { ...at(dataset), body, bodySerializer }));
 }

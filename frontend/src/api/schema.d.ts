@@ -233,6 +233,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/datasets/{dataset}/runs/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations["runs_list"];
+    put?: never;
+    /** @description Look for label errors in the background; flags that nobody touched are replaced. */
+    post: operations["runs_create"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/datasets/{dataset}/versions/": {
     parameters: {
       query?: never;
@@ -379,6 +396,73 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/items/{item}/image/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The picture as a browser can show it. */
+    get: operations["items_image"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/items/{item}/thumbnail/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The picture, at most 256 pixels wide and high. */
+    get: operations["items_thumbnail"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/{run}/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations["runs_read"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/runs/{run}/cancel/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** @description Ask a run to stop at its next step; it leaves no flags. */
+    post: operations["runs_cancel"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/session/": {
     parameters: {
       query?: never;
@@ -455,7 +539,11 @@ export interface components {
       | "reject"
       | "undo"
       | "supersede";
-    /** @description One line of the log. `position` and `hash` are its place in the sealed chain, which it gets within seconds. */
+    Annotator: {
+      annotator: string;
+      accuracy: number;
+    };
+    /** @description One line of the log. `position` and `hash`: its place in the sealed chain, given in seconds. */
     AuditEvent: {
       id: number;
       position: number | null;
@@ -474,7 +562,7 @@ export interface components {
       previous: string | null;
       results: components["schemas"]["AuditEvent"][];
     };
-    /** @description What became of each flag; `more` where the filter matches flags beyond the most that one call decides. */
+    /** @description What became of each flag; `more` where the filter matches more than one call decides. */
     BulkOutcome: {
       results: components["schemas"]["Outcome"][];
       decided: number;
@@ -595,7 +683,7 @@ export interface components {
     DecideManyRequest: {
       /** @enum {string} */
       action: "keep" | "correct" | "ambiguous" | "exclude" | "escalate";
-      /** @description The right label; the suggested one when not said. */
+      /** @description The right label, or the suggested one. */
       value?: components["schemas"]["LabelValue"] | null;
       /** @default  */
       reason: string;
@@ -607,7 +695,7 @@ export interface components {
     DecideOneRequest: {
       /** @enum {string} */
       action: "keep" | "correct" | "ambiguous" | "exclude" | "escalate";
-      /** @description The right label; the suggested one when not said. */
+      /** @description The right label, or the suggested one. */
       value?: components["schemas"]["LabelValue"] | null;
       /** @default  */
       reason: string;
@@ -630,7 +718,7 @@ export interface components {
       added: number;
       excluded: number;
     };
-    /** @description One item whose official label differs; `before` is null where the older version had not got the item. */
+    /** @description One item whose official label differs; `before` is null where the item is new. */
     Difference: {
       item: components["schemas"]["ItemRef"];
       before: components["schemas"]["Label"] | null;
@@ -648,6 +736,12 @@ export interface components {
       fields?: {
         [key: string]: string[];
       };
+    };
+    /** @description The estimated share of wrong labels, and where it lies with 95 % certainty. */
+    ErrorRate: {
+      estimate: number;
+      low: number;
+      high: number;
     };
     /** @description One detector's reason, in a sentence and in figures. */
     Evidence: {
@@ -743,7 +837,7 @@ export interface components {
       given?: components["schemas"]["LabelValue"];
       /** @description The suggested value is this one. */
       suggested?: components["schemas"]["LabelValue"];
-      /** @description This annotator gave an opinion on the item. */
+      /** @description They gave an opinion on the item. */
       annotator?: string;
       /** Format: double */
       min_score?: number;
@@ -861,7 +955,7 @@ export interface components {
     };
     /** @enum {string} */
     LabelStatus: "labelled" | "unlabelled" | "ambiguous" | "excluded";
-    /** @description A label as plain JSON, in the shape of the dataset's task type: the name of a class for classification; null where there is none. */
+    /** @description A label as plain JSON, in the shape of the dataset's task type: for classification a class's name. Null where there is none. */
     LabelValue: unknown;
     /** @description Who is looking at the flag now, and how long it is kept for them. */
     Lease: {
@@ -903,6 +997,16 @@ export interface components {
       username: string;
       /** @enum {string} */
       role: "annotator" | "lead" | "expert" | "owner";
+    };
+    OptionsRequest: {
+      seed?: number;
+      /**
+       * Format: double
+       * @description How likely wrong a label must be to be flagged.
+       */
+      min_probability?: number;
+      /** @description The likeliest so many only. */
+      max_flags?: number | null;
     };
     Outcome: {
       id: number;
@@ -948,6 +1052,53 @@ export interface components {
       code: string;
       detail: string;
     };
+    Run: {
+      id: number;
+      dataset: number;
+      status: components["schemas"]["JobStatus"];
+      stage: string;
+      progress: number;
+      methods: string[];
+      options: {
+        [key: string]: unknown;
+      };
+      summary: components["schemas"]["RunSummary"] | null;
+      error: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** Format: date-time */
+      started_at: string | null;
+      /** Format: date-time */
+      finished_at: string | null;
+    };
+    RunPage: {
+      next: string | null;
+      previous: string | null;
+      results: components["schemas"]["Run"][];
+    };
+    RunRequestRequest: {
+      /** @description All when not said. */
+      methods?: string[];
+      options?: components["schemas"]["OptionsRequest"];
+    };
+    RunSummary: {
+      items: number;
+      labelled: number;
+      flags: number;
+      by_kind: {
+        [key: string]: number;
+      };
+      by_method: {
+        [key: string]: number;
+      };
+      error_rate: components["schemas"]["ErrorRate"];
+      /** @enum {string} */
+      grade: "safe" | "watch" | "act" | "broken";
+      model?: string;
+      skipped: components["schemas"]["Skipped"][];
+      annotators: components["schemas"]["Annotator"][];
+      neighbours_searched?: number;
+    };
     /** @description Who is signed in, if anyone, and the token to repeat in `X-CSRFToken` with every change. */
     Session: {
       user: components["schemas"]["User"] | null;
@@ -982,6 +1133,11 @@ export interface components {
       label: components["schemas"]["LabelValue"];
       similarity: number;
     };
+    /** @description A method that could not run, and what it would have needed. */
+    Skipped: {
+      method: string;
+      needs: string[];
+    };
     /** @description What the event is about: a noun of the product, and its id. */
     Subject: {
       type: string;
@@ -1004,8 +1160,11 @@ export interface components {
     UploadRequest: {
       /** Format: binary */
       file: string;
-      /** @default  */
-      format: string;
+      /**
+       * @default
+       * @enum {string}
+       */
+      format: "jsonl" | "csv" | "image_folders" | "image_rows";
       /** @description Which column is what, as JSON text. */
       mapping?: {
         [key: string]: unknown;
@@ -1532,7 +1691,7 @@ export interface operations {
   flags_list: {
     parameters: {
       query?: {
-        /** @description This annotator gave an opinion on the item. */
+        /** @description They gave an opinion on the item. */
         annotator?: string;
         /** @description Where the page starts: follow `next` and `previous`. */
         cursor?: string;
@@ -2139,6 +2298,131 @@ export interface operations {
       };
     };
   };
+  runs_list: {
+    parameters: {
+      query?: {
+        /** @description Where the page starts: follow `next` and `previous`. */
+        cursor?: string;
+        /** @description Rows in a page, 1 to 500; 50 when not said. */
+        page_size?: number;
+      };
+      header?: never;
+      path: {
+        dataset: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description As asked. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RunPage"];
+        };
+      };
+      /** @description The input is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Nobody is signed in. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Absent, or not for the eyes of this user. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_create: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        dataset: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["RunRequestRequest"];
+      };
+    };
+    responses: {
+      /** @description Accepted: the work goes on in the background. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Run"];
+        };
+      };
+      /** @description The input is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Nobody is signed in. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Not for this user's role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Absent, or not for the eyes of this user. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Not allowed now, or somebody else was first. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
   versions_list: {
     parameters: {
       query?: {
@@ -2647,6 +2931,15 @@ export interface operations {
           "application/json": components["schemas"]["Error"];
         };
       };
+      /** @description Not allowed now, or somebody else was first. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
     };
   };
   items_read: {
@@ -2742,6 +3035,198 @@ export interface operations {
       };
       /** @description Absent, or not for the eyes of this user. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  items_image: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        item: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description As asked. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/*": string;
+        };
+      };
+      /** @description No response body */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Nobody is signed in. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Absent, or not for the eyes of this user. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  items_thumbnail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        item: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description As asked. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/*": string;
+        };
+      };
+      /** @description No response body */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Nobody is signed in. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Absent, or not for the eyes of this user. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_read: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description As asked. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Run"];
+        };
+      };
+      /** @description Nobody is signed in. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Absent, or not for the eyes of this user. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  runs_cancel: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        run: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description As asked. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Run"];
+        };
+      };
+      /** @description Nobody is signed in. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Not for this user's role. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Absent, or not for the eyes of this user. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Not allowed now, or somebody else was first. */
+      409: {
         headers: {
           [name: string]: unknown;
         };

@@ -1,6 +1,6 @@
 import { Button, Checkbox, NativeSelect } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { useStartImport } from "@/api/imports";
+import { type Upload, useStartImport } from "@/api/imports";
 import type { Dataset, Import } from "@/api/types";
 import { Refusal } from "@/ui/Callout";
 import { Card } from "@/ui/Page";
@@ -22,11 +22,11 @@ export function ImportForm({ dataset, onStarted }: Props) {
   const start = useStartImport(dataset.id);
   const [file, setFile] = useState<File | null>(null);
   const [mapping, setMapping] = useState<Record<string, string>>({});
-  const [format, setFormat] = useState("");
+  const [format, setFormat] = useState<Upload["format"] | "">("");
   const [dryRun, setDryRun] = useState(false);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (file) start.mutate({ file, format, mapping, dryRun }, { onSuccess: onStarted });
+    if (file) start.mutate({ file, format: format || undefined, mapping, dryRun }, { onSuccess: onStarted });
   };
   return (
     <Card>
@@ -39,7 +39,7 @@ export function ImportForm({ dataset, onStarted }: Props) {
                 label="Format"
                 data={FORMATS}
                 value={format}
-                onChange={(event) => setFormat(event.currentTarget.value)}
+                onChange={(event) => setFormat(event.currentTarget.value as Upload["format"])}
               />
               <MappingFields
                 key={file.name}

@@ -1,8 +1,17 @@
+import { Eye, type LucideIcon, OctagonAlert, ShieldCheck, Wrench } from "lucide-react";
 import type { Dataset } from "@/api/types";
 import { Card } from "@/ui/Page";
 import { percent } from "@/ui/values";
 import { When } from "@/ui/When";
+import { wordFor } from "@/ui/words";
 import classes from "./Overview.module.css";
+
+const GRADE_ICONS: Record<string, LucideIcon> = {
+  safe: ShieldCheck,
+  watch: Eye,
+  act: Wrench,
+  broken: OctagonAlert,
+};
 
 /** The estimated share of wrong labels, with the range that it may as well be. */
 export function HealthCard({ dataset: { health } }: { dataset: Dataset }) {
@@ -16,10 +25,8 @@ export function HealthCard({ dataset: { health } }: { dataset: Dataset }) {
   const { grade, error_rate, low, high, at } = health;
   return (
     <Card title="Label health" aside={<When at={at} />}>
-      <div className={classes.grade}>
-        <span className={classes.letter} data-grade={grade.charAt(0)}>
-          {grade}
-        </span>
+      <div className={classes.health}>
+        <Grade grade={grade} />
         <div>
           <p className={classes.big}>
             <strong>{percent(error_rate)}</strong> of labels look wrong
@@ -28,6 +35,16 @@ export function HealthCard({ dataset: { health } }: { dataset: Dataset }) {
         </div>
       </div>
     </Card>
+  );
+}
+
+function Grade({ grade }: { grade: string }) {
+  const Icon = GRADE_ICONS[grade] ?? Eye;
+  return (
+    <span className={classes.grade} data-grade={grade}>
+      <Icon size={26} strokeWidth={1.8} aria-hidden />
+      {wordFor({}, grade)}
+    </span>
   );
 }
 

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { Link } from "react-router";
 import { isLive } from "@/api/jobs";
 import { useCancelRun, useRun } from "@/api/runs";
-import type { Run } from "@/api/types";
+import type { Run, RunSummary } from "@/api/types";
 import { JobProgress } from "@/ui/JobProgress";
 import { Loaded } from "@/ui/Loaded";
 import { Card } from "@/ui/Page";
@@ -46,32 +46,41 @@ function Outcome({ run }: { run: Run }) {
   if (run.status === "cancelled")
     return <p className={classes.sentence}>Cancelled. The flags are as they were before.</p>;
   if (run.status === "failed" || !run.summary) {
-    return (
-      <p className={classes.sentence}>
-        {run.error || "It stopped before it was done. The flags are as they were before."}
-      </p>
-    );
+    const reason = run.error || "It stopped before it was done.";
+    return <p className={classes.sentence}>{reason} The flags are as they were before.</p>;
   }
-  const { summary } = run;
+  return <Findings summary={run.summary} dataset={run.dataset} />;
+}
+
+function Findings({ summary, dataset }: { summary: RunSummary; dataset: number }) {
+  const { estimate, low, high } = summary.error_rate;
   return (
     <>
       <p className={classes.sentence}>
-        {plural(summary.flags, "flag")} among {plural(summary.items, "item")}.
-        {summary.error_rate &&
-          ` About ${percent(summary.error_rate.estimate)} of the labels look wrong, likely between ${percent(
-            summary.error_rate.low,
-          )} and ${percent(summary.error_rate.high)}.`}
+        {plural(summary.flags, "flag")} among {plural(summary.items, "item")}. About {percent(estimate)} of
+        the labels look wrong, likely between {percent(low)} and {percent(high)}.
       </p>
       <ul className={classes.found}>
-        {Object.entries(summary.by_kind ?? {}).map(([kind, n]) => (
+        {Object.entries(summary.by_kind).map(([kind, n]) => (
           <li key={kind}>
             <b className="number">{count(n)}</b> {wordFor(KIND_WORDS, kind)}
           </li>
         ))}
       </ul>
+      {summary.annotators.length > 0 && (
+        <p className={classes.sentence}>
+          Estimated to be right:{" "}
+          {summary.annotators.map((one) => `${one.annotator} ${percent(one.accuracy)}`).join(" · ")}
+        </p>
+      )}
+      {summary.skipped.map(({ method, needs }) => (
+        <p key={method} className={classes.sentence}>
+          {wordFor({}, method)} was left out: it needs {needs.join(" and ")}.
+        </p>
+      ))}
       {summary.flags > 0 && (
         <div>
-          <Button component={Link} to={`/datasets/${run.dataset}/review`}>
+          <Button component={Link} to={`/datasets/${dataset}/review`}>
             Review them
           </Button>
         </div>
