@@ -105,7 +105,7 @@ class Spool(Copy):
 
     def __init__(self, table: str, *columns: str) -> None:
         super().__init__(table, *columns)
-        self._waiting = SpooledTemporaryFile(max_size=self.MEMORY)  # noqa: SIM115 - closed by release()
+        self._waiting = SpooledTemporaryFile(max_size=self.MEMORY)  # noqa: SIM115 - close() closes it
 
     def flush(self) -> None:
         """Put the lines aside."""
@@ -120,6 +120,9 @@ class Spool(Copy):
         with connection.cursor() as cursor, cursor.copy(self.statement) as copy:
             while block := self._waiting.read(BLOCK):
                 copy.write(block.replace(b"\n", ending))
+
+    def close(self) -> None:
+        """Forget the lines."""
         self._waiting.close()
 
 

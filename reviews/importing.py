@@ -5,7 +5,7 @@ while somebody works on it; whoever finds it finished goes home.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
 from itertools import islice
 from typing import Any, BinaryIO
@@ -39,10 +39,6 @@ LOST_AFTER = timedelta(seconds=60)  # unlocked for so long after its start, a jo
 UNHEARD_AFTER = timedelta(minutes=15)  # a message may wait for a free worker; twice is no harm
 FAULT = "The import stopped because of a fault of the program; the worker's log has it."
 LOST = "The import was given up: the worker that ran it died several times."
-
-
-class ImportRefused(Exception):
-    """The file has errors: nothing of it stays."""
 
 
 def accept(
@@ -125,21 +121,26 @@ def _attempt(job_id: int, stored: list[str]) -> dict[str, Any]:
         if job is None:
             return {}
         dataset = _alone_with_dataset(job)
-        with media.opened(job.file) as file:
-            intake = _read(job, dataset, file, stored)
-        if intake.errors:
-            transaction.set_rollback(True)
-            errors = [error.as_json() for error in intake.errors]
-            return {"status": JobStatus.FAILED, "counts": dict(intake.counts), "errors": errors}
-        payload = {"file": job.file_name, "format": job.format, "mapping": job.mapping}
-        intake.finish(actor=job.created_by, subject=job, payload=payload)
-        outcome = {"status": JobStatus.SUCCEEDED, "counts": dict(intake.counts)}
-        if job.dry_run:
+        sidecars = [make(dataset) for make in SIDECARS]
+        with closing(Intake(dataset=dataset, sidecars=sidecars, stored=stored)) as intake:
+            _read(job, intake)
+            outcome = _outcome(job, intake)
+        if intake.errors or job.dry_run:
             transaction.set_rollback(True)
             return outcome
         _close(job_id, **outcome)
     stored.clear()
     return {}
+
+
+def _outcome(job: ImportJob, intake: Intake) -> dict[str, Any]:
+    counts = dict(intake.counts)
+    if intake.errors:
+        errors = [error.as_json() for error in intake.errors]
+        return {"status": JobStatus.FAILED, "counts": counts, "format": job.format, "errors": errors}
+    payload = {"file": job.file_name, "format": job.format, "mapping": job.mapping}
+    intake.finish(actor=job.created_by, subject=job, payload=payload)
+    return {"status": JobStatus.SUCCEEDED, "counts": counts, "format": job.format}
 
 
 def _alone_with_dataset(job: ImportJob) -> Dataset:
@@ -148,36 +149,29 @@ def _alone_with_dataset(job: ImportJob) -> Dataset:
     return Dataset.objects.get(pk=job.dataset_id)
 
 
-def _read(job: ImportJob, dataset: Dataset, file: BinaryIO, stored: list[str]) -> Intake:
-    """Everything that the file holds, taken in; the errors are in the intake."""
-    size = file.seek(0, 2) or 1
-    intake = Intake(dataset=dataset, sidecars=[make(dataset) for make in SIDECARS], stored=stored)
-    furthest = 0.0
+def _read(job: ImportJob, intake: Intake) -> None:
+    """Have everything that the file holds taken in; the errors are in the intake."""
     try:
-        for chunk in _chunks(job, dataset, file, intake):
-            intake.take(chunk)
-            furthest = max(furthest, file.tell() / size)
-            progress.report(kind="import", id=job.pk, stage="reading", fraction=0.9 * furthest)
+        with media.opened(job.file) as file:
+            size, furthest = file.seek(0, 2) or 1, 0.0
+            for chunk in _chunks(job, intake, file):
+                intake.take(chunk)
+                furthest = max(furthest, file.tell() / size)  # an archive is read to and fro
+                progress.report(kind="import", id=job.pk, stage="reading", fraction=0.9 * furthest)
     except FormatError as error:
         intake.refuse(error)
-    finally:
-        intake.close()
     if not intake.counts["rows"] and not intake.errors:
         intake.refuse(FormatError("empty_file", "the file has no rows"))
     progress.report(kind="import", id=job.pk, stage="writing", fraction=0.9)
-    return intake
 
 
-def _chunks(
-    job: ImportJob, dataset: Dataset, file: BinaryIO, intake: Intake
-) -> Iterator[list[Row | FormatError]]:
+def _chunks(job: ImportJob, intake: Intake, file: BinaryIO) -> Iterator[list[Row | FormatError]]:
     kind, source = open_source(file, name=job.format, limits=_limits())
-    if job.format != kind.name:
-        ImportJob.objects.filter(pk=job.pk).update(format=kind.name)
-        job.format = kind.name
+    job.format = kind.name
     if isinstance(source, Archive):
         intake.archive = source
         media.share()
+    dataset = intake.dataset
     rows = kind.read(source, task=TASK_TYPES[dataset.task_type], media=dataset.media, mapping=job.mapping)
     size = PICTURES_CHUNK if intake.archive else CHUNK
     while chunk := list(islice(rows, size)):

@@ -65,8 +65,8 @@ class _First(NamedTuple):
 class Intake:
     """One file's rows, into one dataset, in the caller's transaction.
 
-    `take` a chunk after the other, then `finish`. From the first error on rows are only checked, not written:
-    the caller rolls back.
+    `take` a chunk after the other, then `finish`, and `close` in any case. From the first error on rows are
+    only checked, not written: the caller rolls back.
     """
 
     def __init__(
@@ -116,6 +116,7 @@ class Intake:
     def close(self) -> None:
         """Stop writing, whatever happened."""
         self._behind.close()
+        self._revisions.close()
 
     def refuse(self, error: FormatError) -> None:
         """Count an error, and keep it while there are few."""
@@ -165,12 +166,13 @@ class Intake:
         return None
 
     def _opinion_fault(self, row: Row) -> FormatError | None:
-        key = "labels" if not row.columns or "labels" in row.columns else "label"
+        apart = row.columns is not None and "labels" not in row.columns
+        said_by, said = ("annotator", "label") if apart else ("labels", "labels")
         for opinion in row.labels:
             if self._listed is not None and opinion.annotator not in self._listed:
                 detail = f"“{opinion.annotator}” is not one of the dataset's annotators"
-                return row.error("unknown_annotator", detail, key="annotator")
-            if fault := self._unknown_class(row, key, self.task.classes_in(opinion.value)):
+                return row.error("unknown_annotator", detail, key=said_by)
+            if fault := self._unknown_class(row, said, self.task.classes_in(opinion.value)):
                 return fault
         return None
 

@@ -92,9 +92,9 @@ class Layout:
 
     def locate(self, error: FormatError) -> FormatError:
         """The error with its column called as the file calls it."""
-        role = "annotator" if error.code == "blank_annotator" else error.column
+        role = error.column
         if role == "labels" and "labels" not in self.roles:
-            role = "label"
+            role = "annotator" if error.code == "blank_annotator" else "label"
         error.column = self.roles.get(role, role) if role else role
         return error
 
