@@ -1,0 +1,62 @@
+"""Versions as files, streamed: what stands in memory does not grow with the dataset."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.db import connection
+from django.utils.text import slugify
+
+from . import versions
+from .formats.canonical import MEDIA_KEYS
+from .formats.registry import FORMATS
+from .models import Dataset, Media, Version
+from .tasktypes.registry import TASK_TYPES
+
+EXPORTED = ("jsonl", "csv")
+
+# The keys of one jsonb column over the items of a version, so that the header stands before the first row.
+KEYS = {
+    column: f"""
+        SELECT DISTINCT key FROM reviews_item i
+        JOIN reviews_labelrevision r ON r.item_id = i.id AND r.number = 1
+        JOIN reviews_seal s ON s.event_id = r.event_id
+        CROSS JOIN jsonb_object_keys(i.{column}) AS key
+        WHERE s.dataset_id = %s AND s.position <= %s
+    """  # noqa: S608 - the two names below
+    for column in ("meta", "features")
+}
+
+
+class Export(NamedTuple):
+    """A file on its way out."""
+
+    blocks: Iterator[bytes]
+    mime_type: str
+    file_name: str
+
+
+def export(*, version: Version, format: str = "jsonl", guard: bool = True) -> Export:
+    """The version in one of the formats EXPORTED. The SHA-256 of the bytes of JSONL is the version's.
+
+    `guard` keeps spreadsheets from running cells of a CSV as formulas (`formats/formulas.py`).
+    """
+    kind, dataset = FORMATS[format], version.dataset
+    rows = versions.rows_at(dataset_id=dataset.pk, position=version.position)
+    if format == "csv":
+        columns = _columns(dataset, version.position)
+        blocks = kind.write(rows, task=TASK_TYPES[dataset.task_type], columns=columns, guard=guard)
+    else:
+        blocks = kind.write(rows)
+    return Export(blocks, kind.mime_type, f"{slugify(dataset.name) or 'dataset'}-{version.tag}{kind.suffix}")
+
+
+def _columns(dataset: Dataset, position: int) -> list[str]:
+    media = [] if dataset.media == Media.TABLE else [MEDIA_KEYS[dataset.media]]
+    inner = [f"{name}.{key}" for name in ("features", "meta") for key in _keys(name, dataset.pk, position)]
+    return ["id", *media, "label", "split", "ambiguous", *inner]
+
+
+def _keys(column: str, dataset_id: int, position: int) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(KEYS[column], [dataset_id, position])
+        return sorted(key for (key,) in cursor.fetchall())
