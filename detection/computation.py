@@ -14,14 +14,14 @@ from .algorithms import near_duplicates, out_of_fold
 from .algorithms.detector import Detector, Findings, Inputs, Names
 from .algorithms.health import Health, assess
 from .algorithms.registry import DETECTORS
-from .algorithms.suspicions import WORTH_A_LOOK, Judgement, Suspicion, judge, merge
+from .algorithms.suspicions import Judgement, Suspicion, judge, merge
 from .models import DetectionRun
+from .runs import DEFAULTS
 
 NEIGHBOURS = 10
 # Every item's neighbours are searched up to this many items; beyond, those of suspects only.
 MOST_SEARCHED = 60_000
 SUSPECT = 0.05
-DEFAULTS: dict[str, Any] = {"seed": 0, "min_probability": WORTH_A_LOOK, "max_flags": None}
 # Where in the whole run each stage begins.
 STAGES = {
     "reading": 0.0,

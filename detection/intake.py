@@ -1,8 +1,8 @@
 """What imports bring for machines: predictions and embeddings, copied in beside the items."""
 
-from collections.abc import Sequence
-
-import numpy as np
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
 
 from reviews.copying import NULL, Copy, json
 from reviews.formats.canonical import Prediction, Row
@@ -53,15 +53,17 @@ class MachineSidecar:
             self._places[name] = {}
         return self._models[name]
 
-    def _row(self, name: str, probs: dict[str, float]) -> np.ndarray:
+    def _row(self, name: str, probs: dict[str, float]) -> list[float]:
         """The probabilities in the model's order of classes; a class that is new to it comes last."""
         places = self._places[name]
-        found = [places.setdefault(label, len(places)) for label in probs]
-        row = np.zeros(len(places), dtype=np.float32)
-        row[found] = list(probs.values())
-        return row
+        for label in probs:
+            places.setdefault(label, len(places))
+        return [probs.get(label, 0.0) for label in places]
 
 
-def _floats(values: Sequence[float] | np.ndarray) -> str:
-    """32-bit floats as COPY writes a bytea."""
-    return "\\\\x" + np.asarray(values, dtype="<f4").tobytes().hex()
+def _floats(values: Iterable[float]) -> str:
+    """32-bit floats, little-endian, as COPY writes a bytea."""
+    packed = array("f", values)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return f"\\\\x{packed.tobytes().hex()}"

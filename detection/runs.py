@@ -1,4 +1,4 @@
-"""A detection run from the request to its flags.
+"""Detection runs: asked for, stopped, taken up, ended, recovered. `execution` does the work of one.
 
 A run may be handed to a worker more than once, after one was killed. Who works on it holds a lock of its
 database session; each taking-up has a number, and only the last one may finish, in one transaction that
@@ -9,24 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from io import BytesIO
 from typing import Any
 
-import numpy as np
 from celery import current_app
-from celery.exceptions import SoftTimeLimitExceeded
-from django.core.files.base import ContentFile
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.core.cache import cache
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from reviews import flags, ledger, media, progress
+from reviews import ledger, progress
 from reviews.errors import DomainError, NotAllowedNow
-from reviews.models import UNFINISHED, Dataset, FlagKind, JobStatus
+from reviews.models import UNFINISHED, Dataset, JobStatus
 from reviews.permissions import Ability, Member
 
-from .algorithms.registry import for_task
-from .computation import DEFAULTS, STAGES, CannotDetect, Computation, Outcome
 from .models import DetectionRun
 
 TASK = "detection.run"
@@ -34,6 +29,7 @@ LOCK_CLASS = 0x4C44  # "LD": keeps these advisory locks apart from the others in
 ATTEMPTS = 3
 LOST_AFTER = timedelta(seconds=60)  # unlocked for so long after its start, a run has nobody working on it
 REQUEUED_AFTER = timedelta(minutes=15)  # a message may wait for a free worker; twice is no harm
+DEFAULTS: dict[str, Any] = {"seed": 0, "min_probability": 0.1, "max_flags": None}
 
 
 def request(
@@ -81,28 +77,6 @@ def send(run_id: int) -> None:
     current_app.send_task(TASK, kwargs={"run_id": run_id})
 
 
-def execute(*, run_id: int) -> None:
-    """Bring the run to its end, unless it is over or somebody else works on it."""
-    with _held(run_id) as mine:
-        run = _taken_up(run_id) if mine else None
-        if run is None:
-            return
-        try:
-            outcome = Computation(run).outcome()
-            _finish(run, outcome)
-        except progress.Cancelled:
-            _end(run, JobStatus.CANCELLED)
-        except CannotDetect as reason:
-            _end(run, JobStatus.FAILED, error=str(reason))
-        except SoftTimeLimitExceeded:
-            _end(run, JobStatus.FAILED, error="The run took longer than this server allows.")
-        except OperationalError:
-            raise  # the database went away: the task is tried again
-        except Exception:
-            _end(run, JobStatus.FAILED, error="Something went wrong on the server; it has been logged.")
-            raise
-
-
 def sweep() -> int:
     """How many runs were handed out again, or given up, because the worker that had them died."""
     now = timezone.now()
@@ -110,19 +84,24 @@ def sweep() -> int:
     forgotten = DetectionRun.objects.filter(status=JobStatus.QUEUED, created_at__lt=now - REQUEUED_AFTER)
     swept = 0
     for run in [*lost, *forgotten]:
-        with _held(run.pk) as nobody_works_on_it:
+        with held(run.pk) as nobody_works_on_it:
             if not nobody_works_on_it:
                 continue
-        swept += 1
         if run.attempt >= ATTEMPTS:
-            _end(run, JobStatus.FAILED, error=f"The worker died {ATTEMPTS} times at this run.")
-        else:
+            end(run, JobStatus.FAILED, error=f"The worker died {ATTEMPTS} times at this run.")
+        elif cache.add(f"run:handed-out:{run.pk}", True, REQUEUED_AFTER.total_seconds()):
             send(run.pk)
+        else:
+            continue
+        swept += 1
     return swept
 
 
 def _methods(dataset: Dataset, methods: Sequence[str] | None) -> list[str]:
     """The names of the detectors to run, all that know the task type when none are named."""
+    # Not before it is needed: the web processes shall not carry SciPy about.
+    from .algorithms.registry import for_task
+
     able = [detector.name for detector in for_task(dataset.task_type)]
     if not able:
         raise DomainError(f"No detector knows the task type “{dataset.task_type}” yet.")
@@ -134,7 +113,7 @@ def _methods(dataset: Dataset, methods: Sequence[str] | None) -> list[str]:
 
 
 @contextmanager
-def _held(run_id: int) -> Iterator[bool]:
+def held(run_id: int) -> Iterator[bool]:
     """Whether this session now holds the run's lock; the database lets go of it when the process dies."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, run_id])
@@ -147,91 +126,14 @@ def _held(run_id: int) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, run_id])
 
 
-def _taken_up(run_id: int) -> DetectionRun | None:
+def taken_up(run_id: int) -> DetectionRun | None:
     """The run with this attempt counted; None when it is over."""
     unfinished = DetectionRun.objects.filter(pk=run_id, status__in=UNFINISHED)
     started = unfinished.update(status=JobStatus.RUNNING, started_at=timezone.now(), attempt=F("attempt") + 1)
     return DetectionRun.objects.select_related("dataset").get(pk=run_id) if started else None
 
 
-def _finish(run: DetectionRun, outcome: Outcome) -> None:
-    """Write flags, health and summary at once, if the run is still this attempt's."""
-    progress.report(kind="run", id=run.pk, stage="writing", fraction=STAGES["writing"])
-    artefact = _store_scores(run, outcome)
-    with transaction.atomic():
-        mine = DetectionRun.objects.select_for_update().filter(
-            pk=run.pk, status=JobStatus.RUNNING, attempt=run.attempt
-        )
-        if not mine.exists():
-            return
-        raised = flags.replace_flags(dataset=run.dataset, run_id=run.pk, suspicions=_suspicions(outcome))
-        summary = _summary(outcome, raised)
-        now = timezone.now()
-        flags.record_health(
-            dataset=run.dataset,
-            health={
-                "grade": outcome.health.grade,
-                "error_rate": summary["error_rate"]["estimate"],
-                "low": summary["error_rate"]["low"],
-                "high": summary["error_rate"]["high"],
-                "run": run.pk,
-                "at": now.isoformat(),
-            },
-        )
-        _end(run, JobStatus.SUCCEEDED, stage="done", progress=1.0, summary=summary, artefact=artefact)
-    progress.report(kind="run", id=run.pk, stage="done", fraction=1.0)
-
-
-def _end(run: DetectionRun, status: JobStatus, **more: Any) -> None:
+def end(run: DetectionRun, status: JobStatus, **more: Any) -> None:
     """The run is over, if it is still this attempt's."""
     still = DetectionRun.objects.filter(pk=run.pk, status__in=UNFINISHED, attempt=run.attempt)
     still.update(status=status, finished_at=timezone.now(), **more)
-
-
-def _suspicions(outcome: Outcome) -> Iterator[flags.Suspicion]:
-    ids, labels, classes = outcome.asked.ids, outcome.asked.labels, outcome.asked.classes
-    for found in outcome.suspicions:
-        yield flags.Suspicion(
-            item_id=int(ids[found.item]),
-            kind=FlagKind(found.kind),
-            given=classes[labels[found.item]],
-            suggested=classes[found.suggested] if found.suggested >= 0 else None,
-            score=round(found.score, 6),
-            priority=round(found.score, 6),
-            evidence=[
-                {"detector": detector, "text": told.text, "data": told.data}
-                for detector, told in found.evidence
-            ],
-        )
-
-
-def _summary(outcome: Outcome, raised: dict[str, int]) -> dict[str, Any]:
-    health = outcome.health
-    return {
-        "items": len(outcome.asked.ids),
-        "labelled": int((outcome.asked.labels >= 0).sum()),
-        "flags": sum(raised.values()),
-        "by_kind": dict(raised),
-        "by_method": {name: len(found.index) for name, found in outcome.found.items()},
-        "error_rate": {
-            "estimate": round(health.estimate, 5),
-            "low": round(health.low, 5),
-            "high": round(health.high, 5),
-        },
-        "grade": health.grade,
-        **outcome.notes,
-    }
-
-
-def _store_scores(run: DetectionRun, outcome: Outcome) -> str:
-    """Where the scores of all items went: an array per detector, and how likely each label is wrong."""
-    file = BytesIO()
-    arrays: dict[str, Any] = {
-        "items": outcome.asked.ids,
-        "wrongness": outcome.judgement.wrongness.astype(np.float32),
-        "suggested": outcome.judgement.suggested.astype(np.int32),
-    }
-    for name, found in outcome.found.items():
-        arrays[f"score_{name}"] = found.scores.astype(np.float32)
-    np.savez_compressed(file, **arrays)
-    return media.storage().save(f"runs/{run.pk}.npz", ContentFile(file.getvalue()))

@@ -1,6 +1,6 @@
 import pytest
 
-from detection import runs
+from detection import execution
 from detection.models import DetectionRun
 from tests import builders
 from tests.detection.builders import noisy_texts
@@ -22,7 +22,7 @@ def test_a_run_is_accepted_and_can_be_watched_to_its_end() -> None:
     run = answer.json()
     assert (run["status"], run["progress"], run["summary"], run["error"]) == ("queued", 0, None, None)
     assert "confident_learning" in run["methods"]
-    runs.execute(run_id=run["id"])
+    execution.execute(run_id=run["id"])
     done = client.get(f"/api/runs/{run['id']}/").json()
     assert (done["status"], done["progress"]) == ("succeeded", 1)
     assert done["summary"]["flags"] > 0

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from detection import runs
+from detection import execution, runs
 from detection.algorithms.registry import DETECTORS
 from detection.models import DetectionRun
 from reviews import media, progress
@@ -27,7 +27,7 @@ def owner(dataset: Dataset) -> Member:
 def finished(dataset: Dataset, **how: Any) -> DetectionRun:
     """A run of the dataset, brought to its end here."""
     run = runs.request(member=owner(dataset), **how)
-    runs.execute(run_id=run.pk)
+    execution.execute(run_id=run.pk)
     run.refresh_from_db()
     return run
 
@@ -149,7 +149,7 @@ def test_an_unexpected_failure_is_stored_and_raised(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(DETECTORS, "confident_learning", failing)
     run = runs.request(member=owner(dataset))
     with pytest.raises(RuntimeError, match="the reason"):
-        runs.execute(run_id=run.pk)
+        execution.execute(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == JobStatus.FAILED
     assert "the reason" not in run.error
@@ -183,7 +183,7 @@ def test_a_waiting_run_is_cancelled_at_once_and_a_finished_one_is_not() -> None:
     dataset, _, _ = noisy_texts(30)
     run = runs.request(member=owner(dataset))
     runs.cancel(run=run, member=owner(dataset))
-    runs.execute(run_id=run.pk)
+    execution.execute(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == JobStatus.CANCELLED
     assert not Flag.objects.exists()
@@ -196,7 +196,7 @@ def test_a_running_run_stops_at_its_next_step() -> None:
     dataset, _, _ = noisy_texts(30)
     run = runs.request(member=owner(dataset))
     progress.cancel(kind="run", id=run.pk)
-    runs.execute(run_id=run.pk)
+    execution.execute(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == JobStatus.CANCELLED
     assert not Flag.objects.exists()
@@ -207,7 +207,7 @@ def test_a_task_delivered_twice_changes_nothing_the_second_time() -> None:
     dataset, _, _ = noisy_texts()
     run = finished(dataset)
     before = list(Flag.objects.values_list("pk", "state").order_by("pk"))
-    runs.execute(run_id=run.pk)
+    execution.execute(run_id=run.pk)
     run.refresh_from_db()
     assert run.attempt == 1
     assert list(Flag.objects.values_list("pk", "state").order_by("pk")) == before
@@ -217,14 +217,14 @@ def test_a_task_delivered_twice_changes_nothing_the_second_time() -> None:
 def test_an_attempt_that_was_overtaken_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset, _, _ = noisy_texts(40)
     run = runs.request(member=owner(dataset))
-    store = runs._store_scores
+    store = execution._store_scores
 
     def overtaken(*arguments: Any) -> str:
         DetectionRun.objects.filter(pk=run.pk).update(attempt=2)
         return store(*arguments)
 
-    monkeypatch.setattr(runs, "_store_scores", overtaken)
-    runs.execute(run_id=run.pk)
+    monkeypatch.setattr(execution, "_store_scores", overtaken)
+    execution.execute(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == JobStatus.RUNNING
     assert not Flag.objects.exists()
@@ -244,7 +244,7 @@ def test_a_run_that_another_worker_has_is_left_to_it(other_session: Any) -> None
     dataset, _, _ = noisy_texts(30)
     run = runs.request(member=owner(dataset))
     other_session.execute("SELECT pg_advisory_lock(%s, %s)", [runs.LOCK_CLASS, run.pk])
-    runs.execute(run_id=run.pk)
+    execution.execute(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == JobStatus.QUEUED
 
