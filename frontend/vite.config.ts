@@ -17,6 +17,7 @@ export default defineConfig({
       output: { codeSplitting: { groups: [{ name: "base", test: /node_modules|\/src\/(api|ui)\// }] } },
     },
   },
-  server: { proxy: { "/api": backend, "/healthz": backend } },
+  // The Host header stays as it is, or the server would take its own screens for strangers.
+  server: { proxy: { "/api": { target: backend, changeOrigin: false } } },
   test: { include: ["src/**/*.test.ts"] },
 });

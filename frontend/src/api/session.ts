@@ -20,25 +20,22 @@ export function useSession() {
 }
 
 /** Nothing that one person saw is left for the next one. */
-export function useSignIn() {
+function useEnter() {
   const cache = useQueryClient();
-  return useMutation({
-    mutationFn: signIn,
-    onSuccess: (session) => {
-      cache.clear();
-      cache.setQueryData(KEY, session);
-    },
-  });
+  return (session: Session) => {
+    cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
+    cache.setQueryData(KEY, session);
+  };
+}
+
+export function useSignIn() {
+  return useMutation({ mutationFn: signIn, onSuccess: useEnter() });
 }
 
 export function useSignOut() {
-  const cache = useQueryClient();
+  const enter = useEnter();
   return useMutation({
     mutationFn: () => unwrap(client.DELETE("/api/session/")),
-    onSuccess: async () => {
-      const session = await getSession();
-      cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
-      cache.setQueryData(KEY, session);
-    },
+    onSuccess: async () => enter(await getSession()),
   });
 }
