@@ -60,5 +60,6 @@ urlpatterns = [
     path("datasets/<id:dataset>/versions/", versions.VersionsView.as_view()),
     path("versions/<id:version>/", versions.VersionView.as_view()),
     path("versions/<id:version>/diff/", versions.DiffView.as_view()),
+    path("versions/<id:version>/export/", versions.ExportView.as_view()),
     path("datasets/<id:dataset>/audit/", audit.AuditView.as_view()),
 ]

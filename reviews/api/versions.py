@@ -3,21 +3,22 @@
 from datetime import datetime
 from typing import Any, TypedDict
 
+from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from reviews import versions
+from reviews import exporting, versions
 from reviews.errors import DomainError
 from reviews.models import Cause, Version
 from reviews.permissions import Ability
 
 from .corrections import LabelJSON
 from .pagination import BadCursor, link_to, page_size, paginate, read_cursor
-from .schema import PAGING, operation, page_of
+from .schema import FILE, PAGING, operation, page_of
 from .session import UserJSON, render_user
-from .views import View, read
+from .views import View, read, read_query
 
 
 class VersionJSON(TypedDict):
@@ -94,6 +95,10 @@ def render(version: Version) -> VersionJSON:
     }
 
 
+class ExportQuery(serializers.Serializer[Any]):
+    format = serializers.ChoiceField(exporting.EXPORTED, required=False, default="jsonl")
+
+
 class VersionsView(View):
     @operation("versions_list", page_of(VersionJSON), parameters=PAGING, refuses=(400, 401, 404))
     def get(self, request: Request, dataset: int) -> Response:
@@ -115,6 +120,23 @@ class VersionView(View):
     def get(self, request: Request, version: int) -> Response:
         found, _ = self.seen(Version.objects.select_related("created_by"), version)
         return Response(render(found))
+
+
+class ExportView(View):
+    @operation(
+        "versions_export",
+        FILE,
+        content_type="application/octet-stream",
+        parameters=[ExportQuery],
+        refuses=(400, 401, 403, 404),
+    )
+    def get(self, request: Request, version: int) -> StreamingHttpResponse:
+        """The whole version, streamed; of JSONL the SHA-256 is the version's. Excluded items are left out."""
+        found, _ = self.seen(Version.objects.all(), version, Ability.EXPORT)
+        file = exporting.export(version=found, format=read_query(ExportQuery, request)["format"])
+        response = StreamingHttpResponse(file.blocks, content_type=file.mime_type)
+        response.headers["Content-Disposition"] = f'attachment; filename="{file.file_name}"'
+        return response
 
 
 class DiffView(View):
