@@ -21,7 +21,7 @@ KEYS = {
         JOIN reviews_labelrevision r ON r.item_id = i.id AND r.number = 1
         JOIN reviews_seal s ON s.event_id = r.event_id
         CROSS JOIN jsonb_object_keys(i.{column}) AS key
-        WHERE s.dataset_id = %s AND s.position <= %s
+        WHERE i.dataset_id = %s AND s.position <= %s AND i.{column} <> '{{}}'
     """  # noqa: S608 - the two names below
     for column in ("meta", "features")
 }
@@ -51,8 +51,9 @@ def export(*, version: Version, format: str = "jsonl", guard: bool = True) -> Ex
 
 
 def _columns(dataset: Dataset, position: int) -> list[str]:
-    media = [] if dataset.media == Media.TABLE else [MEDIA_KEYS[dataset.media]]
-    inner = [f"{name}.{key}" for name in ("features", "meta") for key in _keys(name, dataset.pk, position)]
+    table = dataset.media == Media.TABLE
+    media, objects = ([], ["features", "meta"]) if table else ([MEDIA_KEYS[dataset.media]], ["meta"])
+    inner = [f"{name}.{key}" for name in objects for key in _keys(name, dataset.pk, position)]
     return ["id", *media, "label", "split", "ambiguous", *inner]
 
 
