@@ -29,7 +29,8 @@ def decide(
     }
     ids = list(chosen.order_by("-priority", "-id").values_list("pk", flat=True)[: MOST + 1])
     with transaction.atomic():
-        flags = list(for_display().filter(pk__in=ids[:MOST]).order_by("-priority", "-id"))
+        # In the order of items, so that two such calls at once cannot each wait for the other.
+        flags = list(for_display().filter(pk__in=ids[:MOST]).order_by("item", "id"))
         past.read(flags)
         for flag in flags:
             outcomes[flag.pk] = _decide_one(flag, member, answer)

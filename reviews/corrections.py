@@ -10,7 +10,17 @@ from django.db import IntegrityError
 
 from . import ledger
 from .errors import BadValue, NotAllowedNow
-from .models import Action, Cause, Correction, CorrectionState, Decision, Flag, LabelRevision, LabelStatus
+from .models import (
+    Action,
+    Cause,
+    Correction,
+    CorrectionState,
+    Dataset,
+    Decision,
+    Flag,
+    LabelRevision,
+    LabelStatus,
+)
 from .permissions import Member
 from .tasktypes.base import BadValue as BadLabel
 from .tasktypes.registry import TASK_TYPES
@@ -34,14 +44,19 @@ def proposed_value(*, flag: Flag, member: Member, action: Action, value: Any) ->
     value = flag.suggested if value is None else value
     if value is None:
         raise BadValue("Say which label is right.", fields={"value": ["required: nothing was suggested"]})
-    task = TASK_TYPES[member.dataset.task_type]
-    try:
-        value = task.check(value, member.dataset.classes)
-    except BadLabel as error:
-        raise BadValue(error.detail, fields={"value": [error.detail]}) from error
-    if current.status == LabelStatus.LABELLED and task.same(value, current.value):
+    value = check_label(dataset=member.dataset, value=value, field="value")
+    same = TASK_TYPES[member.dataset.task_type].same
+    if current.status == LabelStatus.LABELLED and same(value, current.value):
         raise BadValue("That is the label it has: keep it instead.", fields={"value": ["same as given"]})
     return value
+
+
+def check_label(*, dataset: Dataset, value: Any, field: str) -> Any:
+    """The label as it is stored, one of the dataset's; raises `BadValue` about the field that it came in."""
+    try:
+        return TASK_TYPES[dataset.task_type].check(value, dataset.classes)
+    except BadLabel as error:
+        raise BadValue(error.detail, fields={field: [error.detail]}) from error
 
 
 def propose(*, decision: Decision) -> Correction:

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from . import ledger, workflow
+from .corrections import check_label
+from .errors import NotAllowedNow
 from .models import Annotation, Dataset, Flag, FlagKind, FlagState, Item
 
 # In these states a person's work is under way; the database allows one such flag per suspicion.
@@ -55,21 +57,28 @@ def votes(flags: Iterable[Flag]) -> dict[int, list[Vote]]:
 
 
 def report(*, item: Item, reporter: User, reason: str, suggested: Any = None) -> Flag:
-    """A flag that a person raised on an item."""
+    """A flag that a person raised on an item; an item has one of these at a time."""
+    if suggested is not None:
+        suggested = check_label(dataset=item.dataset, value=suggested, field="suggested")
+    flag = Flag(
+        dataset_id=item.dataset_id,
+        item=item,
+        kind=FlagKind.REPORTED,
+        given=item.current_revision.value if item.current_revision else None,
+        suggested=suggested,
+        score=1.0,
+        priority=1.0,
+        evidence=[{"detector": "person", "text": reason, "data": {}}],
+        raised_by=reporter,
+    )
     with transaction.atomic():
         ledger.share(dataset_id=item.dataset_id)
-        given = item.current_revision.value if item.current_revision else None
-        flag = Flag.objects.create(
-            dataset_id=item.dataset_id,
-            item=item,
-            kind=FlagKind.REPORTED,
-            given=given,
-            suggested=suggested,
-            score=1.0,
-            priority=1.0,
-            evidence=[{"detector": "person", "text": reason, "data": {}}],
-            raised_by=reporter,
-        )
+        try:
+            flag.save(force_insert=True)
+        except IntegrityError as error:
+            raise NotAllowedNow(
+                "This item was reported already, and waits for its answer."
+            ) from error
         ledger.record(
             dataset_id=item.dataset_id,
             actor=reporter,

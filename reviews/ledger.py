@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from psycopg.errors import LockNotAvailable
@@ -21,12 +21,20 @@ from .models import AuditEvent, Cause, Dataset, Item, LabelRevision, Seal
 
 LOCK_CLASS = 0x4C52  # "LR": keeps our advisory locks apart from anyone else's in the same database
 GENESIS = "0" * 64
+SHARE_WITH_ITEM = "SELECT pg_advisory_xact_lock_shared(%s, %s), pg_advisory_xact_lock(%s)"
 
 
-def share(*, dataset_id: int) -> None:
-    """Join the writers of this dataset's ledger until the transaction ends; before the first event."""
+def share(*, dataset_id: int, item_id: int | None = None) -> None:
+    """Join the writers of this dataset's ledger until the transaction ends; before the first event.
+
+    Whoever may change the label of an item names it, and waits for others who do: two flags of one item that
+    are answered at the same moment would each wait for the other's row.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [LOCK_CLASS, dataset_id])
+        if item_id is None:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [LOCK_CLASS, dataset_id])
+        else:
+            cursor.execute(SHARE_WITH_ITEM, [LOCK_CLASS, dataset_id, (LOCK_CLASS << 48) + item_id])
 
 
 def record(
@@ -44,6 +52,8 @@ def record(
 
 
 # Label revisions
+
+MOVED_ON = "The official label of this item has changed since this correction was proposed."
 
 
 class RevisionDigest:
@@ -99,14 +109,16 @@ def append_revision(
             "revisions": digest.payload(),
         },
     )
-    revision = LabelRevision.objects.create(
-        item=item, number=base.number + 1, value=value, status=status, cause=cause, event=event
-    )
-    moved = Item.objects.filter(pk=item.pk, current_revision_id=base.pk).update(
-        current_revision_id=revision.pk
-    )
-    if moved != 1:
-        raise NotAllowedNow("The official label of this item has changed since this correction was proposed.")
+    try:
+        revision = LabelRevision.objects.create(
+            item=item, number=base.number + 1, value=value, status=status, cause=cause, event=event
+        )
+    except IntegrityError as error:
+        raise NotAllowedNow(MOVED_ON) from error
+    newest = Item.objects.filter(pk=item.pk, current_revision_id=base.pk)
+    if newest.update(current_revision_id=revision.pk) != 1:
+        raise NotAllowedNow(MOVED_ON)
+    item.current_revision = revision
     return revision
 
 

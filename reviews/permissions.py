@@ -90,7 +90,7 @@ M = TypeVar("M", bound=Model)
 def visible(objects: QuerySet[M], *, to: User | AnonymousUser) -> QuerySet[M]:
     """Those of `objects` whose dataset `to` is a member of, each with its dataset and the role in it."""
     mine = objects.filter(dataset__memberships__user=to.pk).select_related("dataset")
-    return mine.annotate(role=F("dataset__memberships__role"))
+    return mine.annotate(role=F("dataset__memberships__role"))  # type: ignore[return-value]
 
 
 def member_for(*, user: User | AnonymousUser, seen: Any) -> Member:

@@ -166,7 +166,7 @@ def decide(*, flag: Flag, member: Member, answer: Answer, seen_version: int) -> 
     if to == S.PROPOSED and member.dataset.signoff_policy == SignoffPolicy.NONE:
         to = S.APPLIED
     with transaction.atomic():
-        ledger.share(dataset_id=flag.dataset_id)
+        ledger.share(dataset_id=flag.dataset_id, item_id=flag.item_id)
         decision = _move(flag, to=to, answer=replace(answer, value=value), member=member)
         if to == S.APPLIED:
             said = _said(decision)
@@ -189,7 +189,7 @@ def undo(*, flag: Flag, member: Member, seen_version: int) -> Flag:
     if undone is None:
         raise NotAllowedNow("There is no decision to undo.")
     with transaction.atomic():
-        ledger.share(dataset_id=flag.dataset_id)
+        ledger.share(dataset_id=flag.dataset_id, item_id=flag.item_id)
         decision = _move(flag, to=undone.from_state, answer=Answer(A.UNDO), member=member, undoes=undone)
         if undone.to_state == S.APPLIED:
             corrections.revert(decision=undone, actor=member.user, payload=_said(decision))
@@ -228,7 +228,7 @@ def sign(
             "The password is not right, so nothing was signed.", fields={"password": ["not right"]}
         )
     with transaction.atomic():
-        ledger.share(dataset_id=flag.dataset_id)
+        ledger.share(dataset_id=flag.dataset_id, item_id=flag.item_id)
         _swap(flag, to=TRANSITIONS[flag.state, action])
         signoff = SignOff.objects.create(
             correction=correction, signer=member.user, verdict=verdict, meaning=meaning, comment=comment

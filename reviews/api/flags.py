@@ -390,7 +390,7 @@ class FlagView(View):
 
 
 class ReportView(View):
-    @operation("items_report", FlagDetailJSON, status=201, request=Report, refuses=(400, 401, 403, 404))
+    @operation("items_report", FlagDetailJSON, status=201, request=Report, refuses=(400, 401, 403, 404, 409))
     def post(self, request: Request, item: int) -> Response:
         """Raise a flag by hand."""
         found, member = self.seen(items.for_display(Item.objects.all()), item, Ability.REVIEW)

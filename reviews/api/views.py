@@ -3,12 +3,15 @@
 from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.db.models import Model, QuerySet
+from psycopg.errors import DeadlockDetected
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from reviews.errors import NotVisible
+from reviews.errors import LedgerBusy, NotVisible
 from reviews.permissions import Ability, Member, member_for, member_of, visible
 
 M = TypeVar("M", bound=Model)
@@ -16,6 +19,11 @@ M = TypeVar("M", bound=Model)
 
 # Without a docstring: the schema would describe every endpoint by it.
 class View(APIView):
+    def handle_exception(self, error: Exception) -> Response:
+        if isinstance(error, OperationalError) and isinstance(error.__cause__, DeadlockDetected):
+            error = LedgerBusy("Others were changing the same at this moment. Try again.")
+        return super().handle_exception(error)
+
     def user(self) -> User:
         return cast(User, self.request.user)
 

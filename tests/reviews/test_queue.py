@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from reviews import flags, queue, workflow
-from reviews.errors import NotPermitted
-from reviews.models import Action, Flag, FlagState, Role, SignoffPolicy, Verdict
+from reviews.errors import NotAllowedNow, NotPermitted, StaleFlag
+from reviews.models import Action, Flag, FlagKind, FlagState, Role, SignoffPolicy, Verdict
 from reviews.queue import Queue
 from reviews.workflow import Answer
 from tests import builders
@@ -163,3 +163,30 @@ def test_of_two_decisions_at_once_one_wins():
     assert won.count(True) == 1
     assert item.revisions.count() == 2
     assert raised.decisions.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_flags_of_one_item_answered_at_once_one_wins_and_nobody_waits_for_ever():
+    dataset = builders.dataset()
+    people = [builders.member(dataset, Role.ANNOTATOR) for _ in range(2)]
+    for item in builders.items(dataset, *["cat"] * 10):
+        pair = [builders.flag(item), builders.flag(item, kind=FlagKind.ANNOTATOR_DISAGREEMENT)]
+        seen = [flags.for_display().get(pk=raised.pk) for raised in pair]
+
+        def answer(member, flag):
+            try:
+                workflow.decide(
+                    flag=flag, member=member, answer=Answer(Action.CORRECT, value="dog"), seen_version=1
+                )
+            except (StaleFlag, NotAllowedNow):
+                return False
+            else:
+                return True
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            won = list(pool.map(answer, people, seen))
+
+        assert won.count(True) == 1
+        assert item.revisions.count() == 2

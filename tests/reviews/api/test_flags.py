@@ -45,3 +45,21 @@ def test_an_answer_that_the_state_does_not_take_is_refused_with_the_fresh_flag(s
     assert answer.status_code == 409
     assert answer.json()["code"] == "not_allowed_now"
     assert answer.json()["flag"]["state"] == "kept"
+
+
+def test_an_item_is_reported_once_at_a_time(scene):
+    item = scene.items[2]
+    report = {"reason": "an owl? a cat in the dark", "suggested": "cat"}
+    answer = scene.annotator.post(f"/api/items/{item.pk}/flags/", report)
+    assert answer.status_code == 201
+    assert (answer.json()["kind"], answer.json()["suggested"]) == ("reported", "cat")
+    again = scene.lead.post(f"/api/items/{item.pk}/flags/", report)
+    assert (again.status_code, again.json()["code"]) == (409, "not_allowed_now")
+
+
+def test_a_report_suggests_one_of_the_classes(scene):
+    answer = scene.annotator.post(
+        f"/api/items/{scene.items[2].pk}/flags/", {"reason": "?", "suggested": "unicorn"}
+    )
+    assert answer.status_code == 400
+    assert "suggested" in answer.json()["fields"]

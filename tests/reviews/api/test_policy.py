@@ -26,12 +26,20 @@ SIGN = {"verdict": "approve", "password": builders.PASSWORD, "meaning": "I check
 
 ENDPOINTS = [
     row("get", "/api/datasets/", 200, stranger=200),
-    row("post", "/api/datasets/", 403, {"name": "x", "task_type": "classification", "media": "text"}, stranger=403),
+    row(
+        "post",
+        "/api/datasets/",
+        403,
+        {"name": "x", "task_type": "classification", "media": "text"},
+        stranger=403,
+    ),
     row("get", "/api/datasets/{dataset}/", 200),
     row("patch", "/api/datasets/{dataset}/", 200, {"name": "Beasts"}, but=OWNERS),
     row("get", "/api/datasets/{dataset}/confusion/", 200),
     row("get", "/api/datasets/{dataset}/members/", 200),
-    row("post", "/api/datasets/{dataset}/members/", 201, {"username": "newcomer", "role": "lead"}, but=OWNERS),
+    row(
+        "post", "/api/datasets/{dataset}/members/", 201, {"username": "newcomer", "role": "lead"}, but=OWNERS
+    ),
     row("delete", "/api/datasets/{dataset}/members/{lead}/", 204, but=OWNERS),
     row("get", "/api/datasets/{dataset}/items/", 200),
     row("get", "/api/items/{item}/", 200),
@@ -75,7 +83,9 @@ def stage(make_scene):
     scene = make_scene(SignoffPolicy.EXPERT)
     builders.user("newcomer")
     other = builders.flag(scene.items[1], suggested="owl")
-    answer = scene.lead.post(f"/api/flags/{other.pk}/decide/", {"action": "correct", "seen_version": 1}).json()
+    answer = scene.lead.post(
+        f"/api/flags/{other.pk}/decide/", {"action": "correct", "seen_version": 1}
+    ).json()
     version = versions.freeze(dataset=scene.dataset, tag="1.0", note="", actor=scene.dataset.created_by)
     job = ImportJob.objects.create(
         dataset=scene.dataset, file="none", file_name="rows.csv", created_by=scene.dataset.created_by
@@ -116,7 +126,10 @@ def test_a_member_of_another_dataset_sees_nothing_of_this_one(stage, make_scene,
 def test_the_matrix_has_every_endpoint_of_the_schema():
     from .contract import schema
 
-    ours = {(parameter.values[0], parameter.values[1].count("/"), _shape(parameter.values[1])) for parameter in ENDPOINTS}
+    ours = {
+        (parameter.values[0], parameter.values[1].count("/"), _shape(parameter.values[1]))
+        for parameter in ENDPOINTS
+    }
     declared = {
         (method, path.count("/"), _shape(path))
         for path, methods in schema()["paths"].items()
