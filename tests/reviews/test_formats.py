@@ -1,7 +1,9 @@
 """One battery for every format: write → read is the identity, and no file breaks the reader."""
 
+import re
 from datetime import UTC
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from reviews.formats import delimited
 from reviews.formats.canonical import Row, parse
+from reviews.formats.columns import LISTS, ROLES
 from reviews.formats.errors import FormatError
 from reviews.formats.registry import FORMATS, detect
 from reviews.tasktypes.registry import TASK_TYPES
@@ -26,9 +29,7 @@ plain = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=5,
 )
-moments = st.datetimes(timezones=st.just(UTC)).map(
-    lambda moment: moment.isoformat().replace("+00:00", "Z")
-)
+moments = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.isoformat().replace("+00:00", "Z"))
 opinions = st.lists(
     st.fixed_dictionaries({"annotator": names, "value": names}, optional={"at": moments}),
     unique_by=lambda opinion: opinion["annotator"],
@@ -181,3 +182,27 @@ def test_files_of_other_programs_are_refused_with_advice(magic):
     with pytest.raises(FormatError) as caught:
         detect(BytesIO(magic + b"..."))
     assert caught.value.code == "unknown_format"
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
+REVIEWS = Path(delimited.__file__).parents[1]
+SOURCES = [
+    *REVIEWS.glob("formats/*.py"),
+    *(REVIEWS / "tasktypes" / f"{name}.py" for name in TASK_TYPES),
+    REVIEWS / "intake.py",
+    REVIEWS / "importing.py",
+]
+CODE = re.compile(
+    r"""(?:FormatError|BadValue|\.error|_plain_error|_name\([^"]*|return)\(?\s*"([a-z]+_[a-z_]+)","""
+)
+
+
+@pytest.mark.parametrize("name", [*FORMATS, *ROLES, *LISTS])
+def test_every_format_and_role_is_documented(name):
+    assert f"`{name}`" in DOCUMENT
+
+
+def test_every_error_code_is_documented():
+    codes = {code for path in SOURCES for code in CODE.findall(path.read_text())}
+    assert len(codes) > 40
+    assert sorted(code for code in codes if f"`{code}`" not in DOCUMENT) == []
