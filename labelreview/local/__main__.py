@@ -1,4 +1,4 @@
-"""`python -m labelreview.local`: everything on this machine (`up`, `demo`), one part, or a question to one."""
+"""`python -m labelreview.local`: all of it on this machine (`up`, `demo`), one part, a question to one."""
 
 import argparse
 import os

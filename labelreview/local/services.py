@@ -11,7 +11,7 @@ from labelreview.local import lock, places
 from labelreview.local.children import CannotStart, die_with_parent
 from labelreview.local.places import PROJECT, Places
 
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from labelreview.local import broker, commands, folder, lock, postgres, probes
 from labelreview.local.children import MARK, CannotStart, Child, clear_orphans, die_with_parent, wait_until
 from labelreview.local.places import PROJECT, Places
 
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 POLL_SECONDS = 0.2
 SHORTEST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0

@@ -22,7 +22,7 @@ from labelreview.local.places import PROJECT, Places
 # What the test session has of its own and a copy must not inherit.
 OURS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "LABELREVIEW_TESTS", "LABELREVIEW_DATA"}
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "labelreview.settings", "WEB_WORKERS": "1", "WORKER_CONCURRENCY": "1"}
-PATIENCE = 90.0
+PATIENCE = 240.0
 # What tells the command line of each part from the others'.
 SIGNS = {
     "postgres": "bin/postgres",

@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from labelreview.local import postgres
@@ -23,12 +25,11 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the database's own user can reach, as a checkout's is."""
-    made = tmp_path_factory.mktemp("copies")
-    for parent in (made, made.parent, made.parent.parent):
-        parent.chmod(0o711)
-    return made
+def folder() -> Iterator[Path]:
+    """A folder that the database's own user can reach, as a checkout's is (and pytest's own is not)."""
+    with tempfile.TemporaryDirectory(prefix="labelreview-copies-") as made:
+        Path(made).chmod(0o711)
+        yield Path(made)
 
 
 @pytest.fixture(scope="module")
@@ -89,61 +90,50 @@ def test_a_taken_port_is_said_before_anything_starts(copy: Copy, folder: Path) -
     assert not (other.data / "postgres").exists()
 
 
-def test_a_killed_supervisor_takes_everything_along_and_the_next_start_has_all_data(copy: Copy) -> None:
-    assert copy.process is not None
-    copy.run("manage.py", "adduser", "bo")
-    copy.process.kill()
-    copy.process.wait()
-    wait_for(lambda: copy.processes() == [])
-    copy.start()
-    assert "There is a user bo already." in copy.run("manage.py", "adduser", "bo").stderr
+def test_a_second_copy_runs_beside_it_on_a_path_too_long_for_a_socket(copy: Copy, folder: Path) -> None:
+    deep = Copy(data=folder / ("long-" * 20), port=free_port())
+    assert Places(deep.data).sockets.parent != deep.data
+    deep.start()
+    try:
+        assert [each.health()["status"] for each in (copy, deep)] == ["ok", "ok"]
+    finally:
+        assert deep.stop() == 0
 
 
-def test_orphans_of_a_killed_supervisor_are_cleared_at_the_next_start(copy: Copy) -> None:
-    """On Linux the kernel ends them, but not one that is stopped; elsewhere it ends none."""
+def test_a_killed_supervisor_takes_all_along_and_the_next_start_has_the_data(copy: Copy) -> None:
+    """On Linux the kernel ends the parts, but not one that is stopped; the next start ends that one."""
     assert copy.process is not None
     orphan = copy.part("worker")
     orphan.suspend()
     copy.process.kill()
     copy.process.wait()
-    assert orphan.is_running()
+    wait_for(lambda: {process.pid for process in copy.processes()} <= _family(orphan))
     copy.start()
     assert not orphan.is_running()
+    assert "There is a user ann already." in copy.run("manage.py", "adduser", "ann").stderr
+
+
+def _family(process: psutil.Process) -> set[int]:
+    return {process.pid, *(child.pid for child in process.children(recursive=True))}
 
 
 def test_sigterm_stops_every_process(copy: Copy) -> None:
-    others = copy.processes()
-    assert others
+    assert copy.processes()
     assert copy.stop() == 0
     assert copy.processes() == []
     assert not (copy.data / "running.json").exists()
 
 
-def test_two_copies_run_side_by_side_and_one_has_a_path_too_long_for_a_socket(folder: Path) -> None:
-    deep = folder / ("long-" * 20)
-    copies = [Copy(data=folder / "one", port=free_port()), Copy(data=deep, port=free_port())]
-    assert Places(deep).sockets.parent != deep
-    try:
-        for each in copies:
-            each.start()
-        assert [each.health()["status"] for each in copies] == ["ok", "ok"]
-    finally:
-        for each in copies:
-            if each.process and each.process.poll() is None:
-                each.stop()
-
-
-def test_a_command_starts_what_it_needs_and_stops_it_again(folder: Path) -> None:
-    alone = Copy(data=folder / "alone", port=free_port())
+def test_a_command_starts_what_it_needs_and_stops_it_again(copy: Copy) -> None:
     program = (
-        "import labelreview.local as l, redis, os\n"
+        "import labelreview.local as l, redis\n"
         "from labelreview.local import places\n"
         "with l.services() as s:\n"
         "    print(s.url, redis.Redis.from_url(places.from_environment().redis_url).ping())"
     )
-    done = alone.run("-c", program)
+    done = copy.run("-c", program)
     assert done.stdout.strip() == "None True", done.stderr
-    assert alone.processes() == []
+    assert copy.processes() == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root lends the database another identity")

@@ -104,7 +104,7 @@ def _show(console: Console, run: DetectionRun, found: list[Flag], address: str, 
         for flag in found:
             why = " ".join(evidence["text"] for evidence in flag.evidence)
             change = f"{flag.given} → {flag.suggested}"
-            table.add_row(_named(flag), change, f"{flag.score:.0%}", why)
+            table.add_row(_named(flag), change, f"{min(flag.score, 0.99):.0%}", why)
         console.print(table)
     rate = summary["error_rate"]
     console.print(f"\n{summary['items']:,} items, {summary['flags']:,} suspects.")
