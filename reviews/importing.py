@@ -154,6 +154,7 @@ def _read(job: ImportJob, intake: Intake) -> None:
     try:
         with media.opened(job.file) as file:
             size, furthest = file.seek(0, 2) or 1, 0.0
+            file.seek(0)
             for chunk in _chunks(job, intake, file):
                 intake.take(chunk)
                 furthest = max(furthest, file.tell() / size)  # an archive is read to and fro
