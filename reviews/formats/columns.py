@@ -32,7 +32,8 @@ NAMES: dict[str, list[str]] = {
 GUESSED_ALIKE = frozenset({"labels", "predictions", "embedding", "ambiguous"})
 ROLES = (*NAMES, *sorted(GUESSED_ALIKE), "features", "meta")
 LISTS = ("annotators", "feature_columns", "meta_columns", "ignore")
-LONG_TEXT = 15
+SENTENCE = 3  # words, on average, that make a column of texts rather than of names, codes or dates
+KNOWN_TRUTH = ("true", "correct", "gold", "verified")  # what a label is compared with is not the label given
 FEW_CLASSES = 50
 
 
@@ -164,15 +165,15 @@ def _guess_text(
     roles: dict[str, str], taken: set[str], columns: Sequence[str], sample: Sequence[Mapping[str, Any]]
 ) -> None:
     """The column with the longest texts, when these are sentences rather than words."""
-    lengths = {c: _mean_length(sample, c) for c in columns if c not in taken}
-    longest = max(lengths, key=lambda c: lengths[c], default=None)
-    if longest is not None and lengths[longest] >= LONG_TEXT:
+    words = {column: _mean_words(sample, column) for column in columns if column not in taken}
+    longest = max(words, key=lambda column: words[column], default=None)
+    if longest is not None and words[longest] >= SENTENCE:
         roles["text"] = longest
         taken.add(longest)
 
 
-def _mean_length(sample: Sequence[Mapping[str, Any]], column: str) -> float:
-    return fmean([len(v) if isinstance(v := row.get(column), str) else 0 for row in sample] or [0])
+def _mean_words(sample: Sequence[Mapping[str, Any]], column: str) -> float:
+    return fmean([len(v.split()) if isinstance(v := row.get(column), str) else 0 for row in sample] or [0])
 
 
 def _guess_label(
@@ -184,6 +185,7 @@ def _guess_label(
 ) -> None:
     """The one column left whose few values come again and again; none where several could be meant."""
     named = [c for c in columns if c not in taken and c.lower().endswith(("_label", " label"))]
+    named = [c for c in named if not c.lower().startswith(KNOWN_TRUTH)]
     left = [c for c in columns if c not in taken and _repeats(sample, c)] if media != "table" else []
     for found in (named, left):
         if len(found) == 1:

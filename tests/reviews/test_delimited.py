@@ -124,6 +124,17 @@ def test_columns_are_guessed_by_what_is_in_them():
     assert (row.id, row.text, row.label) == ("1", "this is message number 0 of many", "spam")
 
 
+def test_what_is_not_obvious_is_not_guessed():
+    rows = read(
+        "id,true_label,given_a,given_b,sent,text\n" + "1,x,y,x,2026-01-31 09:00,hello\n2,y,x,y,,hi\n" * 9
+    )
+    assert rows[0].label is None
+    assert set(rows[0].meta) == {"true_label", "given_a", "given_b", "sent"}
+    dates = "".join(f"{i},2026-01-31T09:00:{i:02},x\n" for i in range(9))
+    with_dates = read("id,sent,label\n" + dates)
+    assert errors(with_dates)[0] == (2, "text", "missing_text")
+
+
 def test_the_mapping_comes_before_any_guess():
     row = read("id,text,label,given\n1,a,x,y\n", label="given", id="id", text="label")[0]
     assert (row.text, row.label, row.meta) == ("x", "y", {"text": "a"})
