@@ -17,6 +17,9 @@ from .computation import STAGES, CannotDetect, Computation, Outcome
 from .models import DetectionRun
 from .runs import end, held, taken_up
 
+# No probability that people see claims to be certain.
+SUREST = 0.999
+
 
 def execute(*, run_id: int) -> None:
     """Bring the run to its end, unless it is over or somebody else works on it."""
@@ -76,8 +79,8 @@ def _suspicions(outcome: Outcome) -> Iterator[flags.Suspicion]:
             kind=FlagKind(found.kind),
             given=classes[labels[found.item]],
             suggested=classes[found.suggested] if found.suggested >= 0 else None,
-            score=round(found.score, 6),
-            priority=round(found.score, 6),
+            score=round(min(found.score, SUREST), 6),
+            priority=found.score,
             evidence=[
                 {"detector": detector, "text": told.text, "data": told.data}
                 for detector, told in found.evidence

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from detection.models import DetectionRun
 from reviews import progress
-from reviews.models import UNFINISHED, ImportJob
+from reviews.models import UNFINISHED, ImportJob, JobStatus
 
 POLL_SECONDS = 0.1
 
@@ -33,15 +33,19 @@ def follow(*, work: Work, title: str, console: Console) -> Work:
 
 def succeeded(work: ImportJob | DetectionRun) -> None:
     """Raise, in words, unless the work succeeded."""
-    if work.status == "succeeded":
+    if work.status == JobStatus.SUCCEEDED:
         return
     if isinstance(work, DetectionRun):
-        raise CommandError(f"The detection run was {work.status}. {work.error}".strip())
+        raise CommandError(f"The detection run {_ended(work)}. {work.error}".strip())
     lines = [_complaint(error) for error in work.errors[:10]]
     more = work.counts.get("errors", len(work.errors)) - len(lines)
     if more > 0:
         lines.append(f"… and {more:,} more")
-    raise CommandError("\n".join([f"The import was {work.status}; nothing of the file was kept.", *lines]))
+    raise CommandError("\n".join([f"The import {_ended(work)}; nothing of the file was kept.", *lines]))
+
+
+def _ended(work: ImportJob | DetectionRun) -> str:
+    return "was cancelled" if work.status == JobStatus.CANCELLED else "failed"
 
 
 def _complaint(error: dict[str, object]) -> str:

@@ -64,8 +64,13 @@ def tell(inputs: Inputs, findings: Findings, j: int, names: Names) -> Evidence:
         {names.classes[inputs.labels[i]] for i in twins if inputs.labels[i] != inputs.labels[item]}
     )
     said = " or ".join(f"“{label}”" for label in labels)
-    noun, verb = ("duplicate" if size == 2 else "duplicates"), ("is" if others == 1 else "are")
-    text = f"{others} of its {size - 1} {noun} {verb} labelled {said}."
+    if size == 2:
+        who = "Its duplicate is"
+    elif others == size - 1:
+        who = f"All its {others:,} duplicates are"
+    else:
+        who = f"{others:,} of its {size - 1:,} duplicates {'is' if others == 1 else 'are'}"
+    text = f"{who} labelled {said}."
     return Evidence(text, {"duplicates": [int(names.items[i]) for i in twins], "size": size})
 
 

@@ -16,8 +16,6 @@ WORTH_A_LOOK = 0.1
 # every model.
 HALF_CREDIBLE = 3.0
 SHOWN = 6
-# No probability claims to be certain.
-SUREST = 0.999
 KIND_ORDER = ("wrong_class", "annotator_disagreement", "inconsistent_duplicates")
 
 
@@ -85,9 +83,7 @@ def _suspicion(
     evidence[0][1].data["neighbours"] = _neighbours(item, inputs, names)
     kinds = {detector.kind for detector, _ in reasons}
     kind = next(kind for kind in KIND_ORDER if kind in kinds)
-    return Suspicion(
-        item, kind, int(judgement.suggested[item]), min(float(judgement.wrongness[item]), SUREST), evidence
-    )
+    return Suspicion(item, kind, int(judgement.suggested[item]), float(judgement.wrongness[item]), evidence)
 
 
 def _neighbours(item: int, inputs: Inputs, names: Names) -> list[dict[str, float]]:
