@@ -12,7 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelreview.settings")
 
 app = Celery("labelreview")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+# The scheduler sends tasks by their names alone: it need not load what they need, which is a lot.
+if not flag("TASKS_BY_NAME"):
+    app.autodiscover_tasks()
 
 
 @worker_init.connect

@@ -81,7 +81,7 @@ def live_worker(transactional_db: None, worker_process: Child) -> Iterator[Child
 def web_process(django_db_setup: None) -> Iterator[str]:
     """The address of a real web server on the test database."""
     port = _free_port()
-    environment = _environment() | {"PORT": str(port), "WEB_WORKERS": "1"} | commands.web_environment()
+    environment = _environment() | {"PORT": str(port), "WEB_WORKERS": "1"} | commands.environment("web")
     child = _child("web", [*_with_port(commands.web(), port)], environment)
     child.start()
     url = f"http://127.0.0.1:{port}"

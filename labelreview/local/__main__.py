@@ -35,8 +35,7 @@ def _parse() -> argparse.Namespace:
 
 def _become(part: str) -> int:
     """Turn this process into the part, as a container's first process should be."""
-    if part == "web":
-        os.environ.update(commands.web_environment())
+    os.environ.update(commands.environment(part))
     command = commands.COMMANDS[part]()
     os.chdir(PROJECT)
     os.execv(command[0], command)  # noqa: S606

@@ -60,6 +60,8 @@ COMMANDS: dict[str, Callable[[], list[str]]] = {
 }
 
 
-def web_environment() -> dict[str, str]:
-    """What the web process has in its environment beside everybody's."""
-    return {"DATABASE_POOL_SIZE": str(web_threads())}
+def environment(part: str) -> dict[str, str]:
+    """What the part has in its environment beside everybody's."""
+    if part == "web":
+        return {"DATABASE_POOL_SIZE": str(web_threads())}
+    return {"TASKS_BY_NAME": "1"} if part == "scheduler" else {}

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
+from types import FrameType, MappingProxyType
 
 from labelreview.environment import text
 from labelreview.local import broker, commands, folder, lock, postgres, probes
@@ -164,17 +164,21 @@ class Supervisor:
         alone = {"LABELREVIEW_ONLY_WORKER": "" if text("REDIS_URL") else "1"}
         self._start_program("worker", commands.worker(), alone, stop_signal=signal.SIGQUIT)
         if self.with_web:
-            self._start_program("scheduler", commands.scheduler(str(self.places.schedule)), {})
-            self._start_program("web", commands.web(), commands.web_environment())
+            self._start_program("scheduler", commands.scheduler(str(self.places.schedule)))
+            self._start_program("web", commands.web())
 
     def _start_program(
-        self, name: str, command: list[str], more: Mapping[str, str], stop_signal: int = signal.SIGTERM
+        self,
+        name: str,
+        command: list[str],
+        more: Mapping[str, str] = MappingProxyType({}),
+        stop_signal: int = signal.SIGTERM,
     ) -> None:
         child = Child(
             name=name,
             command=command,
             log=self.places.logs / f"{name}.log",
-            environment={**self.environment, **more},
+            environment={**self.environment, **commands.environment(name), **more},
             cwd=PROJECT,
             stop_signal=stop_signal,
         )
