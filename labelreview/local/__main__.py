@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from functools import partial
 from signal import SIGTERM
 
 from labelreview.local import commands, folder, places, probes
@@ -42,33 +43,28 @@ def _become(part: str) -> int:
 
 
 def _supervise(arguments: argparse.Namespace) -> int:
-    supervisor = Supervisor(
-        places=places.from_environment(),
-        with_web=not arguments.no_web,
-        say=(lambda line: None) if arguments.quiet else _say,
-    )
+    here, quiet = places.from_environment(), arguments.quiet
+    supervisor = Supervisor(here, with_web=not arguments.no_web, say=(lambda line: None) if quiet else _say)
+    once_ready = partial(_once_ready, what=arguments.what)
     try:
-        supervisor.run(once_ready=_load_demo if arguments.what == "demo" else _greet)
+        supervisor.run(once_ready=once_ready)
     except CannotStart as problem:
         _say(str(problem))
         return 1
     return 0
 
 
-def _load_demo(supervisor: Supervisor) -> None:
+def _once_ready(supervisor: Supervisor, what: str) -> None:
+    """Make the three users, load the sample data for `demo`, and say where everything is."""
+    if not supervisor.with_web:  # it serves one command, and nobody signs in
+        return
     password = folder.demo_password(supervisor.places)
-    for command in ("demo_users", "demo"):
+    for command in ("demo_users", "demo")[: 2 if what == "demo" else 1]:
         supervisor.run_once([sys.executable, "manage.py", command], {"DEMO_PASSWORD": password})
     supervisor.say(f"\nLabelReview runs at {probes.address()}\n")
     for name in PEOPLE:
         supervisor.say(f"  {name:<10} password {password}")
-    supervisor.say("\nCtrl-C stops everything; the next `make demo` finds it as you left it.")
-
-
-def _greet(supervisor: Supervisor) -> None:
-    supervisor.say(f"\nLabelReview runs at {probes.address()}\n")
-    supervisor.say("A first user:  .venv/bin/python manage.py adduser NAME --may-create-datasets")
-    supervisor.say("\nCtrl-C stops everything; the next `make up` finds it as you left it.")
+    supervisor.say(f"\nCtrl-C stops everything; the next `make {what}` finds it as you left it.")
 
 
 def _say(line: str) -> None:
