@@ -5,19 +5,21 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection, connections
 from django.utils import timezone
 
 from detection import execution, runs
 from detection.algorithms.registry import DETECTORS
 from detection.models import DetectionRun
-from reviews import media, progress
+from reviews import importing, media, progress
 from reviews.errors import DomainError, NotAllowedNow, NotPermitted
 from reviews.models import Annotation, Annotator, Dataset, Flag, FlagState, JobStatus, Role
 from reviews.permissions import Member, member_of
 from tests import builders
-from tests.detection.builders import filled, noisy_texts
+from tests.detection.builders import TOPICS, filled, noisy_texts, texts
 
 
 def owner(dataset: Dataset) -> Member:
@@ -312,3 +314,31 @@ def test_a_live_worker_runs_it_with_progress_to_be_seen(live_worker: object) -> 
     assert seen & {"features", "model", "neighbours"}
     flagged = Flag.objects.filter(dataset=dataset).order_by("-priority")[: len(wrong)]
     assert {flag.item_id for flag in flagged} == {items[i].pk for i in wrong}
+
+
+def test_predictions_that_come_with_an_import_are_what_the_run_believes(live_worker: object) -> None:
+    """The way through: a file with a model's probabilities, through the importer, to flags."""
+    said, truth = texts(60)
+    topics = list(TOPICS)
+    rows = []
+    for i, (text, topic) in enumerate(zip(said, truth, strict=True)):
+        label = topics[topics.index(topic) - 1] if i < 3 else topic
+        probs = {name: 0.9 if name == topic else 0.05 for name in topics}
+        predictions = [{"model": "net", "probs": probs}]
+        rows.append({"id": str(i), "text": text, "label": label, "predictions": predictions})
+    dataset = builders.dataset(classes=())
+    job = importing.accept(
+        dataset=dataset,
+        actor=dataset.created_by,
+        file=ContentFile(b"\n".join(orjson.dumps(row) for row in rows)),
+        file_name="rows.jsonl",
+    )
+    importing.run(job_id=job.pk)
+    job.refresh_from_db()
+    assert job.status == JobStatus.SUCCEEDED, job.errors
+    dataset.refresh_from_db()
+    run = finished(dataset)
+    assert run.summary["model"] == "net"
+    flagged = Flag.objects.filter(dataset=dataset).order_by("-priority")[:3]
+    assert {flag.item.external_id for flag in flagged} == {"0", "1", "2"}
+    assert "90 % and" in flagged[0].evidence[0]["text"]
