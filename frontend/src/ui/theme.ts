@@ -68,7 +68,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Button: Button.extend({ defaultProps: { size: "sm" } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, radius: "lg" } }),
+    Modal: Modal.extend({ defaultProps: { centered: true, radius: "lg", transitionProps: { duration: 0 } } }),
     Paper: Paper.extend({ defaultProps: { radius: "lg" } }),
   },
 });

@@ -83,13 +83,16 @@ type CellProps = { given: string; suggested: string; n: number; largest: number 
 function Cell({ given, suggested, n, largest }: CellProps) {
   if (n === 0) return <td data-diagonal={given === suggested} />;
   const share = Math.sqrt(n / largest);
+  const isHot = share > 0.75;
   return (
     <td>
       <Link
         to={addressOf(given, suggested)}
         className={classes.cell}
-        style={{ "--heat": `${Math.round(12 + 76 * share)}%` } as React.CSSProperties}
-        data-hot={share > 0.62}
+        style={
+          { "--heat": `${Math.round(isHot ? 80 + 20 * share : 12 + 50 * share)}%` } as React.CSSProperties
+        }
+        data-hot={isHot}
         aria-label={`${count(n)} given ${given}, suggested ${suggested}`}
       >
         {n}

@@ -51,13 +51,13 @@ function Conflict({ review, problem }: { review: Review; problem: Extract<Proble
 }
 
 function Unsent({ review, problem }: { review: Review; problem: Extract<Problem, { kind: "unsent" }> }) {
-  const { flag, decision, error } = problem;
+  const { flag, attempt, error } = problem;
   const again = () => {
     review.dismiss();
-    if (decision === "undo") review.undo(flag.id);
-    else review.answer(flag, decision);
+    if (attempt === "undo") review.undo(flag);
+    else review.answer(flag, attempt);
   };
-  const what = decision === "undo" ? "Taking back the answer to" : decisionText(decision);
+  const what = attempt === "undo" ? "Taking back the answer to" : decisionText(attempt);
   return (
     <div className={classes.unsent} role="alert">
       <span>

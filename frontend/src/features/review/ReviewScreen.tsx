@@ -28,7 +28,9 @@ export function ReviewScreen({ dataset, queue, start }: Props) {
   const [dialog, setDialog] = useState<Dialog>(null);
   const [isHidden, setHidden] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
-  const lastDone = session.done.at(-1) ?? (current?.abilities.includes("undo") ? current.id : undefined);
+  const lastDone =
+    session.flags.find(({ id }) => id === session.done.at(-1)) ??
+    (current?.abilities.includes("undo") ? current : undefined);
   const now = { flag: current, dataset, canUndo: lastDone !== undefined };
 
   const answer = (decision: Decision) => current && review.answer(current, decision);
@@ -43,7 +45,7 @@ export function ReviewScreen({ dataset, queue, start }: Props) {
     ambiguous: () => answer({ action: "ambiguous" }),
     exclude: () => answer({ action: "exclude" }),
     escalate: () => answer({ action: "escalate" }),
-    undo: () => lastDone !== undefined && review.undo(lastDone),
+    undo: () => lastDone && review.undo(lastDone),
     comment: () => box.current?.focus(),
     next: () => dispatch({ type: "moved", by: 1 }),
     previous: () => dispatch({ type: "moved", by: -1 }),

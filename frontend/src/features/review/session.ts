@@ -29,7 +29,8 @@ export type SessionEvent =
   | { type: "fetched"; flags: FlagDetail[]; remaining: number | null; isLast: boolean }
   | { type: "answered"; id: number; decision: Decision }
   | { type: "confirmed"; flag: FlagDetail }
-  | { type: "refused"; id: number; fresh?: FlagDetail }
+  | { type: "refused"; id: number; fresh: FlagDetail }
+  | { type: "undoing"; id: number }
   | { type: "undone"; flag: FlagDetail }
   | { type: "replaced"; flag: FlagDetail }
   | { type: "drafted"; id: number; text: string }
@@ -46,8 +47,9 @@ const swap = (flags: FlagDetail[], fresh: FlagDetail) =>
 
 const indexOf = (session: Session, id: number) => session.flags.findIndex((flag) => flag.id === id);
 
-/** The next item without an answer; past the end when there is none. */
-function advance(session: Session): Session {
+/** From the answered item to the next without an answer, past the end when there is none. */
+function advance(session: Session, answered: number): Session {
+  if (session.flags[session.cursor]?.id !== answered) return session;
   const next = session.flags.findIndex((flag, i) => i > session.cursor && !session.answers[flag.id]);
   return { ...session, cursor: next === -1 ? session.flags.length : next };
 }
@@ -79,12 +81,11 @@ export function reduce(session: Session, event: SessionEvent): Session {
   switch (event.type) {
     case "fetched":
       return fetched(session, event);
-    case "answered":
-      return advance({
-        ...session,
-        answers: { ...session.answers, [event.id]: { decision: event.decision, isConfirmed: false } },
-        done: [...session.done.filter((id) => id !== event.id), event.id],
-      });
+    case "answered": {
+      const answers = { ...session.answers, [event.id]: { decision: event.decision, isConfirmed: false } };
+      const done = [...session.done.filter((id) => id !== event.id), event.id];
+      return advance({ ...session, answers, done }, event.id);
+    }
     case "confirmed": {
       const answer = session.answers[event.flag.id];
       const answers = answer
@@ -97,10 +98,10 @@ export function reduce(session: Session, event: SessionEvent): Session {
         drafts: without(session.drafts, event.flag.id),
       };
     }
-    case "refused": {
-      const flags = event.fresh ? swap(session.flags, event.fresh) : session.flags;
-      return { ...session, ...takeBack(session, event.id), flags };
-    }
+    case "refused":
+      return { ...session, ...takeBack(session, event.id), flags: swap(session.flags, event.fresh) };
+    case "undoing":
+      return { ...session, done: session.done.filter((id) => id !== event.id) };
     case "undone": {
       const flags = swap(session.flags, event.flag);
       return {
