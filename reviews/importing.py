@@ -37,6 +37,7 @@ PICTURES_CHUNK = 100  # pictures take long: the bar shall move and a cancellatio
 ATTEMPTS = 3
 LOST_AFTER = timedelta(seconds=60)  # unlocked for so long after its start, a job has nobody working on it
 UNHEARD_AFTER = timedelta(minutes=15)  # a message may wait for a free worker; twice is no harm
+STRAY_AFTER = timedelta(hours=6)
 FAULT = "The import stopped because of a fault of the program; the worker's log has it."
 LOST = "The import was given up: the worker that ran it died several times."
 
@@ -79,6 +80,7 @@ def run(*, job_id: int) -> ImportJob | None:
     if not _claim(job_id):
         return None
     stored: list[str] = []
+    outcome: dict[str, Any] | None
     try:
         outcome = _attempt(job_id, stored)
     except progress.Cancelled:
@@ -89,6 +91,8 @@ def run(*, job_id: int) -> ImportJob | None:
         _close(job_id, status=JobStatus.FAILED, errors=[_plain_error("fault", FAULT)])
         media.discard(stored)
         raise
+    if outcome is None:
+        return None
     _close(job_id, **outcome)
     media.discard(stored)
     return ImportJob.objects.get(pk=job_id)
@@ -114,12 +118,15 @@ def _locked(job_id: int) -> ImportJob | None:
     return unfinished.select_for_update(skip_locked=True, of=("self",)).select_related("created_by").first()
 
 
-def _attempt(job_id: int, stored: list[str]) -> dict[str, Any]:
-    """What becomes of the job; on success the dataset has the rows and the job's own row says so already."""
+def _attempt(job_id: int, stored: list[str]) -> dict[str, Any] | None:
+    """What is to be written of the job, or None where another process took it in the moment since the claim.
+
+    Nothing is to be written of a success: the job's row says so in the transaction that brought the rows.
+    """
     with transaction.atomic():
         job = _locked(job_id)
         if job is None:
-            return {}
+            return None
         dataset = _alone_with_dataset(job)
         sidecars = [make(dataset) for make in SIDECARS]
         with closing(Intake(dataset=dataset, sidecars=sidecars, stored=stored)) as intake:
@@ -207,6 +214,24 @@ def _plain_error(code: str, detail: str) -> dict[str, Any]:
 
 
 # Recovery
+
+
+def drop_strays() -> int:
+    """How many uploaded files were deleted because no job waits for them: their upload ended half way."""
+    files = media.storage()
+    try:
+        names = [f"imports/{name}" for name in files.listdir("imports")[1]]
+    except FileNotFoundError:
+        return 0
+    waited_for = set(ImportJob.objects.filter(status__in=UNFINISHED).values_list("file", flat=True))
+    strays = [name for name in names if name not in waited_for and _is_old(name)]
+    for name in strays:
+        _delete(name)
+    return len(strays)
+
+
+def _is_old(name: str) -> bool:
+    return media.storage().get_modified_time(name) < timezone.now() - STRAY_AFTER
 
 
 def unattended() -> list[int]:

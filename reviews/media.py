@@ -46,7 +46,9 @@ class _Folder(FileSystemStorage):
     def _save(self, name: str, content: File) -> str:
         path = Path(self.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as part:
+        # Named so that `sweep` finds it among its kind if this process does not live to rename it.
+        prefix = f"{path.name[:2]}."
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=prefix, delete=False) as part:
             try:
                 shutil.copyfileobj(content, part, 1 << 20)
                 part.close()
@@ -66,7 +68,10 @@ def storage() -> Storage:
         return _Folder(location=unquote(url.path))
     if url.scheme == "s3":
         options = dict(parse_qsl(url.query))
-        bucket = import_string("storages.backends.s3.S3Storage")
+        try:
+            bucket = import_string("storages.backends.s3.S3Storage")
+        except ImportError as error:
+            raise ImproperlyConfigured("STORAGE_URL s3:// needs the package django-storages[s3].") from error
         return bucket(bucket_name=url.netloc, location=url.path.strip("/"), **options)
     raise ImproperlyConfigured(f"STORAGE_URL must begin with file:// or s3://, not {url.scheme}://")
 
@@ -151,7 +156,10 @@ def share() -> None:
 
 
 def discard(hashes: list[str]) -> int:
-    """How many of these pictures were deleted: those that no row speaks of, where no import is at work."""
+    """How many of these pictures were deleted: those that no row speaks of, where no import is at work.
+
+    The half-written files of a killed worker are found by `sweep` beside them and go the same way.
+    """
     if not hashes:
         return 0
     with transaction.atomic():
@@ -167,12 +175,11 @@ def discard(hashes: list[str]) -> int:
 
 def sweep(*, part: int) -> int:
     """How many pictures of the 256th `part` of the storage were deleted because a dead import left them."""
-    folder = f"originals/{part % 256:02x}"
-    try:
-        _, names = storage().listdir(folder)
-    except FileNotFoundError:
-        return 0
-    return discard([name for name in names if len(name) == 64])
+    found: set[str] = set()
+    for kind in KINDS:
+        with suppress(FileNotFoundError):
+            found.update(storage().listdir(f"{kind}/{part % 256:02x}")[1])
+    return discard(sorted(found))
 
 
 def _alone() -> bool:

@@ -38,7 +38,8 @@ def seal() -> None:
 
 @shared_task(name="reviews.sweep")
 def sweep() -> None:
-    """Hand out again what a dead worker left, and clear away pictures that nothing speaks of."""
+    """Hand out again what a dead worker left, and clear away files that nothing speaks of."""
     for job_id in importing.unattended():
         import_file.delay(job_id=job_id)
+    importing.drop_strays()
     media.sweep(part=int(time.time() / 60))

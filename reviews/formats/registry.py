@@ -43,6 +43,7 @@ FORMATS: dict[str, Format] = {
     )
 }
 
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 # What people send that none of the readers reads, with what to do about it.
 STRANGERS = (
     (b"PAR1", "this is a Parquet file; save it as CSV or JSONL"),
@@ -61,25 +62,34 @@ def open_source(
     """The format of that name, else the one that the content shows, and what its reader reads."""
     if name and name not in FORMATS and name != "zip":
         raise FormatError("unknown_format", f"there is no format {name}; there are {', '.join(FORMATS)}")
-    kind = FORMATS[name] if name in FORMATS else detect(file, limits=limits)
-    return kind, Archive(file, limits=limits) if kind.is_archive else file
+    source = _opened(file, limits)
+    kind = FORMATS.get(name) or _detect(source)
+    if kind.is_archive and not isinstance(source, Archive):
+        source = Archive(file, limits=limits)  # which says why it is none
+    return kind, source if kind.is_archive else file
 
 
-def detect(file: BinaryIO, *, limits: Limits | None = None) -> Format:
+def detect(file: BinaryIO) -> Format:
     """The format that the file's content shows, whatever its name says; `file` is left at its start."""
+    return open_source(file)[0]
+
+
+def _opened(file: BinaryIO, limits: Limits | None) -> BinaryIO | Archive:
     file.seek(0)
-    head = file.read(4096)
+    head = file.read(len(ZIP_MAGIC[0]))
     file.seek(0)
+    return Archive(file, limits=limits) if head in ZIP_MAGIC else file
+
+
+def _detect(source: BinaryIO | Archive) -> Format:
+    if isinstance(source, Archive):
+        if "[Content_Types].xml" in source.names:
+            raise FormatError("unknown_format", "this is an Office file; save the sheet as CSV")
+        return FORMATS["image_rows" if image_rows.rows_file(source.names) else "image_folders"]
+    head = source.read(4096)
+    source.seek(0)
     for magic, detail in STRANGERS:
         if head.startswith(magic):
             raise FormatError("unknown_format", detail)
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _detect_archive(Archive(file, limits=limits))
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return FORMATS["jsonl" if start.startswith((b"{", b"[")) else "csv"]
-
-
-def _detect_archive(archive: Archive) -> Format:
-    if "[Content_Types].xml" in archive.names:
-        raise FormatError("unknown_format", "this is an Office file; save the sheet as CSV")
-    return FORMATS["image_rows" if image_rows.rows_file(archive.names) else "image_folders"]

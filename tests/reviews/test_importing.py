@@ -2,6 +2,7 @@
 
 import threading
 import zipfile
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -355,7 +356,9 @@ def test_a_failed_import_leaves_the_pictures_of_others():
 
 def test_pictures_that_a_killed_worker_left_are_swept_away():
     lost = media.take_in(picture())
-    assert stored_files()
+    half_written = Path(media.storage().path(f"originals/{lost.sha256[:2]}/{lost.sha256[:2]}.part"))
+    half_written.write_bytes(b"half")
+    assert len(stored_files()) == 3
     media.sweep(part=int(lost.sha256[:2], 16))
     assert not stored_files()
 
@@ -480,6 +483,15 @@ def test_a_job_whose_worker_died_is_handed_out_again_and_given_up_in_the_end():
     assert handed_out == [[job.pk], [job.pk], []]
     job.refresh_from_db()
     assert places(job) == [(None, None, "worker_lost")]
+
+
+def test_an_upload_that_ended_half_way_is_cleared_away_in_time(monkeypatch):
+    waiting = accepted(open_dataset(), "id,text\n1,a\n")
+    media.storage().save("imports/stray", ContentFile(b"x"))
+    assert importing.drop_strays() == 0
+    monkeypatch.setattr(importing, "STRAY_AFTER", timedelta(0))
+    assert importing.drop_strays() == 1
+    assert media.storage().exists(waiting.file)
 
 
 def test_a_job_that_somebody_works_on_is_not_handed_out():
