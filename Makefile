@@ -86,8 +86,10 @@ screens:  ## photograph every screen into docs/screens/
 
 .PHONY: ready ready-to-test frontend
 ready: $(VENV)/.runtime frontend/dist/index.html
+	@:
 
 ready-to-test: ready $(VENV)/.dev $(VENV)/.browser
+	@:
 
 frontend: frontend/dist/index.html  ## build the front end
 
