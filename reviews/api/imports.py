@@ -60,7 +60,7 @@ class Mapping(ObjectField):
 
 class Upload(serializers.Serializer[Any]):
     file = serializers.FileField(max_length=255)
-    format = serializers.ChoiceField(list(FORMATS), required=False, allow_blank=True, default="")
+    format = serializers.ChoiceField([*FORMATS, "zip"], required=False, allow_blank=True, default="")
     mapping = Mapping(required=False, default=dict, help_text="Which column is what, as JSON text.")
     dry_run = serializers.BooleanField(required=False, default=False)
 

@@ -97,6 +97,9 @@ def render(version: Version) -> VersionJSON:
 
 class ExportQuery(serializers.Serializer[Any]):
     format = serializers.ChoiceField(exporting.EXPORTED, required=False, default="jsonl")
+    guard = serializers.BooleanField(
+        required=False, default=True, help_text="Keep spreadsheets from running cells of a CSV as formulas."
+    )
 
 
 class VersionsView(View):
@@ -133,7 +136,7 @@ class ExportView(View):
     def get(self, request: Request, version: int) -> StreamingHttpResponse:
         """The whole version, streamed; of JSONL the SHA-256 is the version's. Excluded items are left out."""
         found, _ = self.seen(Version.objects.all(), version, Ability.EXPORT)
-        file = exporting.export(version=found, format=read_query(ExportQuery, request)["format"])
+        file = exporting.export(version=found, **read_query(ExportQuery, request))
         response = StreamingHttpResponse(file.blocks, content_type=file.mime_type)
         response.headers["Content-Disposition"] = f'attachment; filename="{file.file_name}"'
         return response

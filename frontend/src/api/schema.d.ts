@@ -511,6 +511,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/versions/{version}/export/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** @description The whole version, streamed; of JSONL the SHA-256 is the version's. Excluded items are left out. */
+    get: operations["versions_export"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1164,7 +1181,7 @@ export interface components {
        * @default
        * @enum {string}
        */
-      format: "jsonl" | "csv" | "image_folders" | "image_rows";
+      format: "jsonl" | "csv" | "image_folders" | "image_rows" | "zip";
       /** @description Which column is what, as JSON text. */
       mapping?: {
         [key: string]: unknown;
@@ -3042,6 +3059,15 @@ export interface operations {
           "application/json": components["schemas"]["Error"];
         };
       };
+      /** @description Not allowed now, or somebody else was first. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
     };
   };
   items_image: {
@@ -3421,6 +3447,68 @@ export interface operations {
       };
       /** @description Nobody is signed in. */
       401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Absent, or not for the eyes of this user. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+    };
+  };
+  versions_export: {
+    parameters: {
+      query?: {
+        format?: "jsonl" | "csv";
+        /** @description Keep spreadsheets from running cells of a CSV as formulas. */
+        guard?: boolean;
+      };
+      header?: never;
+      path: {
+        version: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description As asked. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/octet-stream": string;
+        };
+      };
+      /** @description The input is not valid. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Nobody is signed in. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Error"];
+        };
+      };
+      /** @description Not for this user's role. */
+      403: {
         headers: {
           [name: string]: unknown;
         };
