@@ -23,11 +23,9 @@ def test_leaving_one_out_in_closed_form_equals_refitting() -> None:
     projection = dense_ridge._projection(features, 0.7, np.random.default_rng(0))
     lifted = np.vstack([part for _, part in dense_ridge._lifted(features, projection)])
     targets = np.eye(3)[labels]
-    for penalty, scores in zip(
-        dense_ridge.PENALTIES[2:],
-        dense_ridge._by_penalty(features, projection, labels, 3)[2:],
-        strict=True,
-    ):
+    closed = dense_ridge._decomposed(features, projection, labels, 3)
+    for penalty in dense_ridge.PENALTIES[2:]:
+        scores = closed.left_out(features, labels, penalty)
         for i in range(30):
             others = np.arange(30) != i
             model = Ridge(alpha=penalty, fit_intercept=False).fit(lifted[others], targets[others])
@@ -126,3 +124,11 @@ def test_identical_items_are_fully_similar_and_not_their_own_neighbours() -> Non
     found = nearest.search(space, k=3)
     np.testing.assert_array_equal(found.item[:, 0], np.arange(200) ^ 1)
     np.testing.assert_allclose(found.similarity[:, 0], 1, atol=1e-5)
+
+
+def test_a_crowd_of_identical_items_is_no_trouble() -> None:
+    space = np.ones((3000, 4), dtype=np.float32)
+    space[7] = 2
+    found = nearest.search(space, k=5)
+    assert (found.item != np.arange(3000)[:, None]).all()
+    np.testing.assert_allclose(found.similarity[8], 1, atol=1e-6)
