@@ -18,6 +18,8 @@ MAX_NAME_LENGTH = 200
 MEDIA_KEYS = {"text": "text", "image": "image", "table": "features"}
 SPELLED = "id text image features label split meta labels predictions embedding gold ambiguous"
 KEYS = frozenset(SPELLED.split())
+OPINION_KEYS = frozenset({"annotator", "value", "at"})
+PREDICTION_KEYS = frozenset({"model", "probs", "value"})
 
 
 class Opinion(NamedTuple):
@@ -237,7 +239,7 @@ def _parse_embedding(row: Row, value: Any, task: TaskType) -> None:
 
 def _parse_labels(row: Row, value: Any, task: TaskType) -> None:
     opinions = [_opinion(one, task) for one in _objects(value, "bad_labels")]
-    if len({opinion.annotator for opinion in opinions}) < len(opinions):
+    if len(opinions) > 1 and len({opinion.annotator for opinion in opinions}) < len(opinions):
         raise BadValue("repeated_annotator", "an annotator has one opinion on an item")
     row.labels = tuple(opinions)
 
@@ -256,8 +258,9 @@ def _objects(value: Any, code: str) -> list[dict[str, Any]]:
 
 
 def _opinion(plain: dict[str, Any], task: TaskType) -> Opinion:
-    if unknown := plain.keys() - {"annotator", "value", "at"}:
-        raise BadValue("bad_labels", f"an opinion has annotator, value and at, not “{min(unknown)}”")
+    if not OPINION_KEYS.issuperset(plain):
+        unknown = min(plain.keys() - OPINION_KEYS)
+        raise BadValue("bad_labels", f"an opinion has annotator, value and at, not “{unknown}”")
     annotator = _name(plain.get("annotator") or "", "blank_annotator")
     return Opinion(annotator, task.from_json(plain.get("value")), _moment(plain.get("at")))
 
@@ -274,8 +277,9 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _prediction(plain: dict[str, Any], task: TaskType) -> Prediction:
-    if unknown := plain.keys() - {"model", "probs", "value"}:
-        raise BadValue("bad_prediction", f"a prediction has model and probs, not “{min(unknown)}”")
+    if not PREDICTION_KEYS.issuperset(plain):
+        unknown = min(plain.keys() - PREDICTION_KEYS)
+        raise BadValue("bad_prediction", f"a prediction has model and probs, not “{unknown}”")
     model = _name(plain.get("model") or "", "bad_prediction")
     if task.check_probs is None or type(plain.get("probs")) is not dict or "value" in plain:
         raise BadValue("bad_prediction", "a prediction must have probs: {class: probability}")
