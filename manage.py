@@ -5,11 +5,15 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelreview.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as problem:
+        sys.exit(f"The database does not answer: is LabelReview running (make up)?\n{problem}")
 
 
 if __name__ == "__main__":
