@@ -3,7 +3,7 @@ import { NavLink, Outlet, useMatch } from "react-router";
 import { useDataset } from "@/api/datasets";
 import { ApiError } from "@/api/http";
 import type { Dataset } from "@/api/types";
-import { Failure } from "@/ui/Notice";
+import { Loaded } from "@/ui/Loaded";
 import { useDatasetId } from "@/ui/useDatasetId";
 import { Waiting } from "@/ui/Waiting";
 import { NotFound } from "./NotFound";
@@ -32,18 +32,24 @@ const TABS: Tab[] = [
 export function DatasetFrame() {
   const id = useDatasetId();
   const isReview = useMatch("/datasets/:dataset/review") !== null;
-  const { data, error, refetch } = useDataset(id);
-  if (error instanceof ApiError && error.status === 404) return <NotFound />;
-  if (!data && error) return <Failure error={error} onRetry={refetch} />;
+  const dataset = useDataset(id);
   return (
     <>
-      {!isReview && data && <Tabs dataset={data} />}
+      {!isReview && dataset.data && <Tabs dataset={dataset.data} />}
       <main id="main" tabIndex={-1} className={isReview ? classes.whole : undefined}>
-        <Suspense fallback={<Waiting />}>{data ? <Outlet /> : <Waiting />}</Suspense>
+        {isMissing(dataset.error) ? (
+          <NotFound />
+        ) : (
+          <Suspense fallback={<Waiting />}>
+            <Loaded answer={dataset}>{() => <Outlet />}</Loaded>
+          </Suspense>
+        )}
       </main>
     </>
   );
 }
+
+const isMissing = (error: Error | null) => error instanceof ApiError && error.status === 404;
 
 function Tabs({ dataset }: { dataset: Dataset }) {
   return (

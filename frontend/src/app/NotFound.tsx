@@ -10,7 +10,7 @@ export function NotFound() {
     </Button>
   );
   return (
-    <Notice icon={Compass} title="There is nothing at this address" actions={home}>
+    <Notice icon={Compass} title="There is nothing at this address" actions={home} isWhole>
       It may have been removed, or it belongs to a dataset that you are not a member of.
     </Notice>
   );

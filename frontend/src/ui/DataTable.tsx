@@ -1,7 +1,15 @@
+import { VisuallyHidden } from "@mantine/core";
 import type { ReactNode } from "react";
 import classes from "./Table.module.css";
 
-export type Column<T> = { name: string; cell: (row: T) => ReactNode; isNumber?: boolean; width?: string };
+export type Column<T> = {
+  name: string;
+  cell: (row: T) => ReactNode;
+  isNumber?: boolean;
+  /** For a column of buttons, whose name only a screen reader needs. */
+  isNameHidden?: boolean;
+  width?: string;
+};
 
 type Props<T> = { label: string; rows: T[]; columns: Column<T>[]; keyOf: (row: T) => string | number };
 
@@ -13,9 +21,9 @@ export function DataTable<T>({ label, rows, columns, keyOf }: Props<T>) {
       <table className={classes.table}>
         <thead>
           <tr>
-            {columns.map(({ name, isNumber, width }) => (
+            {columns.map(({ name, isNumber, isNameHidden, width }) => (
               <th key={name} scope="col" data-number={isNumber || undefined} style={{ width }}>
-                {name}
+                {isNameHidden ? <VisuallyHidden>{name}</VisuallyHidden> : name}
               </th>
             ))}
           </tr>

@@ -3,16 +3,23 @@ import { CircleAlert, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import classes from "./Notice.module.css";
 
-type Props = { icon: LucideIcon; title: string; children?: ReactNode; actions?: ReactNode };
+type Props = {
+  icon: LucideIcon;
+  title: string;
+  children?: ReactNode;
+  actions?: ReactNode;
+  isWhole?: boolean;
+};
 
-/** An empty or a broken place, in words: what is the matter, and what to do next. */
-export function Notice({ icon: Icon, title, children, actions }: Props) {
+/** An empty or a broken place, in words: what is the matter, and what to do next. `isWhole`: it is all of the screen. */
+export function Notice({ icon: Icon, title, children, actions, isWhole }: Props) {
+  const Title = isWhole ? "h1" : "h2";
   return (
     <div className={classes.notice}>
       <span className={classes.icon} aria-hidden>
         <Icon size={22} />
       </span>
-      <h2 className={classes.title}>{title}</h2>
+      <Title className={classes.title}>{title}</Title>
       {children && <p className={classes.text}>{children}</p>}
       {actions && <div className={classes.actions}>{actions}</div>}
     </div>

@@ -38,7 +38,7 @@ type CardProps = {
 /** One subject of a screen. `flush` lets a table reach the edges. */
 export function Card({ title, aside, flush, className = "", children }: CardProps) {
   return (
-    <section className={`${classes.card} ${flush ? classes.flush : ""} ${className}`} aria-label={title}>
+    <section className={`${classes.card} ${flush ? classes.flush : ""} ${className}`}>
       {title && (
         <h2 className={classes.cardTitle}>
           {title}

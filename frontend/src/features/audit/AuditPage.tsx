@@ -72,13 +72,15 @@ function Seal({ event }: { event: AuditEvent }) {
   );
 }
 
+const brief = (value: unknown) => (typeof value === "object" ? JSON.stringify(value) : String(value));
+
 function Payload({ event }: { event: AuditEvent }) {
-  const text = JSON.stringify(event.payload, null, 1);
-  if (text === "{}") return "—";
+  const entries = Object.entries(event.payload);
+  if (entries.length === 0) return "—";
   return (
     <details className={classes.payload}>
-      <summary>{text.replaceAll(/[\n{}"]+/g, " ").trim()}</summary>
-      <pre>{text}</pre>
+      <summary>{entries.map(([name, value]) => `${name}: ${brief(value)}`).join(" · ")}</summary>
+      <pre>{JSON.stringify(event.payload, null, 2)}</pre>
     </details>
   );
 }

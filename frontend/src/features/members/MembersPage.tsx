@@ -32,7 +32,8 @@ export default function MembersPage() {
     { name: "May", cell: ({ role }) => MAY[role] },
   ];
   const removal: Column<Member> = {
-    name: "",
+    name: "Actions",
+    isNameHidden: true,
     isNumber: true,
     cell: ({ user }) => (
       <Button

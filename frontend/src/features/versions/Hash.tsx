@@ -1,4 +1,4 @@
-import { CopyButton } from "@mantine/core";
+import { CopyButton, VisuallyHidden } from "@mantine/core";
 import { Check, Copy } from "lucide-react";
 import classes from "./Versions.module.css";
 
@@ -9,13 +9,8 @@ export function Hash({ value }: { value: string }) {
   return (
     <CopyButton value={value}>
       {({ copied, copy }) => (
-        <button
-          type="button"
-          className={classes.hash}
-          onClick={copy}
-          title={value}
-          aria-label={`Copy the hash ${value}`}
-        >
+        <button type="button" className={classes.hash} onClick={copy} title={value}>
+          <VisuallyHidden>Copy the hash</VisuallyHidden>
           <span className="mono">{value.slice(0, SHOWN)}…</span>
           {copied ? <Check size={13} aria-hidden /> : <Copy size={13} aria-hidden />}
         </button>

@@ -83,7 +83,11 @@ function columns(all: Version[]): Column<Version>[] {
         </span>
       ),
     },
-    { name: "", cell: (one) => <Actions version={one} against={before(one, all)} /> },
+    {
+      name: "Actions",
+      isNameHidden: true,
+      cell: (one) => <Actions version={one} against={before(one, all)} />,
+    },
   ];
 }
 
