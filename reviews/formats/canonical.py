@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from math import isfinite
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
 
 from reviews.formats.errors import FormatError
-from reviews.tasktypes.base import BadValue, TaskType, Value
+from reviews.tasktypes.base import Value
 
-MAX_ID_LENGTH = 500  # an index entry of Postgres holds 2,704 bytes, and a character has up to four
-MAX_NAME_LENGTH = 200
 MEDIA_KEYS = {"text": "text", "image": "image", "table": "features"}
 SPELLED = "id text image features label split meta labels predictions embedding gold ambiguous"
 KEYS = frozenset(SPELLED.split())
-OPINION_KEYS = frozenset({"annotator", "value", "at"})
-PREDICTION_KEYS = frozenset({"model", "probs", "value"})
 
 
 class Opinion(NamedTuple):
@@ -85,216 +80,6 @@ class Row:
 def line(row: Mapping[str, Any]) -> bytes:
     """The one line of canonical JSONL that says this row: keys sorted, no spaces, newline at the end."""
     return orjson.dumps(row, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
-
-
-def parse(plain: Mapping[str, Any], *, line: int, task: TaskType, media: str) -> Row:
-    """The checked row that `plain` says, of keys in KEYS only; raises FormatError naming the key."""
-    row = Row(id=_identifier(plain.get("id"), line), line=line)
-    _MEDIA_PARSERS[media](row, plain)
-    try:
-        key = "label"
-        if (label := plain.get("label")) is not None:
-            row.label = task.from_json(label)
-        if len(plain) > 3 or "label" not in plain:
-            for key in plain.keys() & _OPTIONAL.keys():
-                if (value := plain[key]) is not None:
-                    _OPTIONAL[key](row, value, task)
-    except BadValue as error:
-        raise FormatError.of(error, line=line, column=key) from None
-    if row.ambiguous and row.label is None:
-        detail = "an ambiguous row must have a label"
-        raise FormatError("bad_ambiguous", detail, line=line, column="ambiguous")
-    return row
-
-
-def _identifier(value: Any, line: int) -> str:
-    if type(value) is int:
-        return str(value)
-    if value is None or value == "":
-        raise FormatError("missing_id", "the row has no id", line=line, column="id")
-    try:
-        return _name(value, "bad_id", longest=MAX_ID_LENGTH)
-    except BadValue as error:
-        raise FormatError.of(error, line=line, column="id") from None
-
-
-def _name(value: Any, code: str, *, longest: int = MAX_NAME_LENGTH) -> str:
-    if type(value) is not str:
-        raise BadValue(code, "this must be text")
-    if not value.strip():
-        raise BadValue(code, "this must not be blank")
-    if len(value) > longest or "\0" in value:
-        raise BadValue(code, f"this has at most {longest} characters, none of them NUL")
-    return value
-
-
-# The medium
-
-
-def _missing(row: Row, media: str, plain: Mapping[str, Any]) -> FormatError:
-    key = MEDIA_KEYS[media]
-    others = [k for k in MEDIA_KEYS.values() if k != key and (k in plain or k in (plain.get("meta") or {}))]
-    if others:
-        said = f"the dataset holds {media} items, but the row has only “{others[0]}”"
-        return FormatError("wrong_media", said, line=row.line, column=others[0])
-    return FormatError(f"missing_{key}", f"the row has no {key}", line=row.line, column=key)
-
-
-def _parse_text(row: Row, plain: Mapping[str, Any]) -> None:
-    text = plain.get("text")
-    if type(text) is not str:
-        if text is None:
-            raise _missing(row, "text", plain)
-        raise FormatError("bad_text", "the text must be text", line=row.line, column="text")
-    if not text or text.isspace():
-        raise FormatError("empty_text", "the text is empty", line=row.line, column="text")
-    if "\0" in text:
-        raise FormatError("bad_text", "the text has a NUL character", line=row.line, column="text")
-    row.text = text
-
-
-def _parse_image(row: Row, plain: Mapping[str, Any]) -> None:
-    if plain.get("image") in (None, ""):
-        raise _missing(row, "image", plain)
-    try:
-        row.image = _name(plain["image"], "bad_image", longest=1000)
-    except BadValue as error:
-        raise FormatError.of(error, line=row.line, column="image") from None
-
-
-def _parse_features(row: Row, plain: Mapping[str, Any]) -> None:
-    features = plain.get("features")
-    if features is None:
-        raise _missing(row, "table", plain)
-    if type(features) is list:
-        features = {f"f{i}": value for i, value in enumerate(features)}
-    if type(features) is not dict or not features:
-        detail = "features must be an object of numbers and texts, or a list of them"
-        raise FormatError("bad_features", detail, line=row.line, column="features")
-    for name, value in features.items():
-        if value is not None and type(value) not in (int, float, str, bool):
-            detail = f"“{name}” must be a number, text, true, false or null"
-            raise FormatError("bad_features", detail, line=row.line, column="features")
-    try:
-        row.features = _storable(features, "bad_features")
-    except BadValue as error:
-        raise FormatError.of(error, line=row.line, column="features") from None
-
-
-_MEDIA_PARSERS: dict[str, Callable[[Row, Mapping[str, Any]], None]] = {
-    "text": _parse_text,
-    "image": _parse_image,
-    "table": _parse_features,
-}
-
-
-# What a row may say besides
-
-
-def _storable(value: Any, code: str) -> Any:
-    """The value, known to fit a jsonb column and to be written again: no NUL, not nested without end."""
-    try:
-        dumped = orjson.dumps(value)
-    except TypeError as error:
-        raise BadValue(code, f"this cannot be stored: {error}") from None
-    if b"\\u0000" in dumped and _has_nul(value):
-        raise BadValue(code, "a text in this has a NUL character")
-    return value
-
-
-def _has_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_has_nul(key) or _has_nul(inner) for key, inner in value.items())
-    return isinstance(value, list) and any(map(_has_nul, value))
-
-
-def _parse_split(row: Row, value: Any, task: TaskType) -> None:
-    row.split = _name(value, "bad_split") if value != "" else ""
-
-
-def _parse_meta(row: Row, value: Any, task: TaskType) -> None:
-    if type(value) is not dict:
-        raise BadValue("bad_meta", "meta must be an object")
-    row.meta = _storable(value, "bad_meta")
-
-
-def _parse_gold(row: Row, value: Any, task: TaskType) -> None:
-    row.gold = task.from_json(value)
-
-
-def _parse_ambiguous(row: Row, value: Any, task: TaskType) -> None:
-    if type(value) is not bool:
-        raise BadValue("bad_ambiguous", "ambiguous must be true or false")
-    row.ambiguous = value
-
-
-def _parse_embedding(row: Row, value: Any, task: TaskType) -> None:
-    numbers = type(value) is list and all(type(v) in (int, float) and isfinite(v) for v in value)
-    if not numbers or not value:
-        raise BadValue("bad_embedding", "an embedding must be a list of numbers")
-    row.embedding = [float(v) for v in value]
-
-
-def _parse_labels(row: Row, value: Any, task: TaskType) -> None:
-    opinions = [_opinion(one, task) for one in _objects(value, "bad_labels")]
-    if len(opinions) > 1 and len({opinion.annotator for opinion in opinions}) < len(opinions):
-        raise BadValue("repeated_annotator", "an annotator has one opinion on an item")
-    row.labels = tuple(opinions)
-
-
-def _parse_predictions(row: Row, value: Any, task: TaskType) -> None:
-    predictions = [_prediction(one, task) for one in _objects(value, "bad_prediction")]
-    if len({prediction.model for prediction in predictions}) < len(predictions):
-        raise BadValue("bad_prediction", "a model has one prediction for an item")
-    row.predictions = tuple(predictions)
-
-
-def _objects(value: Any, code: str) -> list[dict[str, Any]]:
-    if type(value) is not list or any(type(one) is not dict for one in value):
-        raise BadValue(code, "this must be a list of objects")
-    return value
-
-
-def _opinion(plain: dict[str, Any], task: TaskType) -> Opinion:
-    if not OPINION_KEYS.issuperset(plain):
-        unknown = min(plain.keys() - OPINION_KEYS)
-        raise BadValue("bad_labels", f"an opinion has annotator, value and at, not “{unknown}”")
-    annotator = _name(plain.get("annotator") or "", "blank_annotator")
-    return Opinion(annotator, task.from_json(plain.get("value")), _moment(plain.get("at")))
-
-
-def _moment(value: Any) -> datetime | None:
-    """The moment in UTC; a time without a zone is taken as UTC."""
-    if value is None or value == "":
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
-        raise BadValue("bad_time", "a time must be as in 2026-01-31T09:00:00Z") from None
-
-
-def _prediction(plain: dict[str, Any], task: TaskType) -> Prediction:
-    if not PREDICTION_KEYS.issuperset(plain):
-        unknown = min(plain.keys() - PREDICTION_KEYS)
-        raise BadValue("bad_prediction", f"a prediction has model and probs, not “{unknown}”")
-    model = _name(plain.get("model") or "", "bad_prediction")
-    if task.check_probs is None or type(plain.get("probs")) is not dict or "value" in plain:
-        raise BadValue("bad_prediction", "a prediction must have probs: {class: probability}")
-    return Prediction(model, task.check_probs(plain["probs"]))
-
-
-_OPTIONAL: dict[str, Callable[[Row, Any, TaskType], None]] = {
-    "split": _parse_split,
-    "meta": _parse_meta,
-    "labels": _parse_labels,
-    "predictions": _parse_predictions,
-    "embedding": _parse_embedding,
-    "gold": _parse_gold,
-    "ambiguous": _parse_ambiguous,
-}
 
 
 def _opinion_json(opinion: Opinion) -> dict[str, Any]:

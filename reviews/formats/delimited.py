@@ -1,27 +1,24 @@
 """CSV and its kin: one row a record, with a header; delimiter and encoding are found by looking.
 
-Cells are text and stay text: "NA" is no missing value and 01 is not 1. Only the features of table items
-become numbers, where the whole cell is one. Our own files (`write`) round-trip: columns named `features.x`
-and `meta.x` hold plain text, or JSON where plain text would be read as something else.
+What `write` writes, `read` reads as the same rows; what cells mean is in `cells.py`.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO, TextIOWrapper
 from itertools import chain, islice
-from math import isfinite
 from typing import Any, BinaryIO, TextIO
 
-import orjson
-
 from reviews.formats import encoding
-from reviews.formats.canonical import Row, parse
-from reviews.formats.columns import Layout, lay_out
+from reviews.formats.canonical import Row
+from reviews.formats.cells import ABSENT, Decode, cell_of, decoder
+from reviews.formats.columns import lay_out
 from reviews.formats.errors import FormatError
 from reviews.formats.formulas import GUARD, guarded, unguarded
+from reviews.formats.parsing import parse
 from reviews.tasktypes.base import BadValue, TaskType
 
 DELIMITERS = ",;\t|"
@@ -29,25 +26,10 @@ MAX_CELL = 16 << 20
 SAMPLE = 200
 SAMPLE_CHARACTERS = 1 << 16
 BLOCK = 1 << 16
-LONGEST_INTEGER = 15  # more digits than a float holds are an account, not an amount
-NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
-JSON_ROLES = frozenset({"labels", "predictions", "embedding", "ambiguous", "features", "meta"})
-FIXED_COLUMNS = (
-    "id",
-    "text",
-    "image",
-    "label",
-    "split",
-    "gold",
-    "ambiguous",
-    "labels",
-    "predictions",
-    "embedding",
-)
+SPELLED = "id text image label split gold ambiguous labels predictions embedding"
+FIXED_COLUMNS = SPELLED.split()
 
 Record = tuple[int, list[str]]  # (line of its first character, cells)
-Decode = Callable[[str], Any]  # the value of one cell, or ABSENT
-ABSENT: Any = object()  # the row says nothing here, not even null
 
 
 def read(
@@ -73,7 +55,7 @@ def _rows(
     head = list(islice(records, SAMPLE))
     sample = [dict(zip(header, cells, strict=False)) for _, cells in head]
     layout = lay_out(mapping=mapping, columns=header, sample=sample, media=media)
-    decoders = [_decoder(layout, name, task) for name in header]
+    decoders = [decoder(layout, name, task) for name in header]
     guard = header.index(GUARD) if GUARD in header else None
     numbered = "id" not in layout.roles
     for count, (number, cells) in enumerate(chain(head, records), 1):
@@ -184,62 +166,6 @@ def _check_header(header: Sequence[str], line: int) -> None:
         seen.add(name)
 
 
-# Cells
-
-
-def _decoder(layout: Layout, name: str, task: TaskType) -> Decode:
-    """What reads the cells of this column."""
-    bucket, key = layout.place(name)
-    if name == GUARD or bucket == "ignore":
-        return _nothing
-    if bucket == "annotators" or (not bucket and key in ("label", "gold")):
-        return lambda cell: task.from_cell(cell) if cell else ABSENT
-    if not bucket:
-        return _json if key in JSON_ROLES else _text
-    if name != key:
-        return _own
-    return _feature if bucket == "features" else _text
-
-
-def _nothing(cell: str) -> Any:
-    return ABSENT
-
-
-def _text(cell: str) -> Any:
-    return cell or ABSENT
-
-
-def _json(cell: str) -> Any:
-    try:
-        return orjson.loads(cell) if cell else ABSENT
-    except orjson.JSONDecodeError as error:
-        raise BadValue("bad_json", f"the cell must hold JSON: {error.msg}") from None
-
-
-def _feature(cell: str) -> Any:
-    """The number that the whole cell is, else its text; an empty cell is a missing feature, null."""
-    if not cell:
-        return None
-    if not NUMBER.fullmatch(cell) or (len(cell) > LONGEST_INTEGER and cell.lstrip("-").isdigit()):
-        return cell
-    number = float(cell)
-    return orjson.loads(cell) if isfinite(number) else cell
-
-
-def _own(cell: str) -> Any:
-    """What `_own_cell` wrote: JSON where the cell is that, else the text."""
-    try:
-        return orjson.loads(cell) if cell else ABSENT
-    except orjson.JSONDecodeError:
-        return cell
-
-
-def _own_cell(value: Any) -> str:
-    if isinstance(value, str) and value and _own(value) == value:
-        return value
-    return orjson.dumps(value).decode()
-
-
 # Writing
 
 
@@ -265,7 +191,7 @@ def write(
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([*columns, GUARD] if guard else columns)
     for row in rows:
-        cells = [_cell(row, column, task) for column in columns]
+        cells = [cell_of(row, column, task) for column in columns]
         writer.writerow(guarded(cells) if guard else cells)
         if out.tell() >= BLOCK:
             yield _drain(out)
@@ -277,16 +203,3 @@ def _drain(out: StringIO) -> bytes:
     out.seek(0)
     out.truncate()
     return block
-
-
-def _cell(row: Mapping[str, Any], column: str, task: TaskType) -> str:
-    bucket, dot, name = column.partition(".")
-    if dot and bucket in ("features", "meta"):
-        inner = row.get(bucket) or {}
-        return _own_cell(inner[name]) if name in inner else ""
-    value = row.get(column)
-    if value is None:
-        return ""
-    if column in ("label", "gold"):
-        return task.to_cell(value)
-    return orjson.dumps(value).decode() if column in JSON_ROLES else str(value)

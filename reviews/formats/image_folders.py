@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from reviews.formats.archive import Archive
-from reviews.formats.canonical import Row, parse
+from reviews.formats.canonical import Row
 from reviews.formats.errors import FormatError
 from reviews.formats.images import SUFFIXES
+from reviews.formats.parsing import parse
 from reviews.formats.zipping import zipped
 from reviews.tasktypes.base import TaskType
 

@@ -9,9 +9,10 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from reviews.formats.canonical import KEYS, MEDIA_KEYS, Row, line, parse
+from reviews.formats.canonical import KEYS, MEDIA_KEYS, Row, line
 from reviews.formats.columns import Layout, lay_out
 from reviews.formats.errors import FormatError
+from reviews.formats.parsing import parse
 from reviews.tasktypes.base import TaskType
 
 BLOCK = 1 << 18

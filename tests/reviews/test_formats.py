@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviews.formats import delimited
-from reviews.formats.canonical import Row, parse
+from reviews.formats.canonical import Row
 from reviews.formats.columns import LISTS, ROLES
 from reviews.formats.errors import FormatError
+from reviews.formats.parsing import parse
 from reviews.formats.registry import FORMATS, detect
 from reviews.tasktypes.registry import TASK_TYPES
 
