@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
@@ -15,7 +14,7 @@ from psycopg.types.json import Jsonb
 from . import ledger, workflow
 from .corrections import check_label
 from .errors import NotAllowedNow
-from .models import Annotation, Dataset, Flag, FlagKind, FlagState, Item
+from .models import Dataset, Flag, FlagKind, FlagState, Item
 
 # In these states a person's work is under way; the database allows one such flag per suspicion.
 PENDING = (FlagState.ESCALATED, FlagState.RETURNED, FlagState.PROPOSED)
@@ -39,21 +38,6 @@ class Suspicion:
 def for_display() -> QuerySet[Flag]:
     """Flags with the item and its label, which every decision and every screen needs."""
     return Flag.objects.select_related("item__media", "item__current_revision", "leased_to")
-
-
-class Vote(NamedTuple):
-    annotator: str
-    value: Any
-    at: datetime | None
-
-
-def votes(flags: Iterable[Flag]) -> dict[int, list[Vote]]:
-    """Per item of the flags what its annotators said, in one query without a model instance."""
-    found: dict[int, list[Vote]] = {flag.item_id: [] for flag in flags}
-    opinions = Annotation.objects.filter(item__in=found).order_by("id")
-    for item, *vote in opinions.values_list("item", "annotator__name", "value", "given_at"):
-        found[item].append(Vote(*vote))
-    return found
 
 
 def report(*, item: Item, reporter: User, reason: str, suggested: Any = None) -> Flag:

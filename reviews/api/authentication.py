@@ -3,10 +3,15 @@
 from typing import Any
 
 import knox.auth
-from django.utils import timezone
+from django.contrib.auth.models import User
 from knox.crypto import hash_token
 from knox.models import AuthToken
 from rest_framework.exceptions import AuthenticationFailed
+
+OWNER = """
+    SELECT u.* FROM knox_authtoken t JOIN auth_user u ON u.id = t.user_id
+    WHERE t.digest = %s AND u.is_active AND (t.expiry IS NULL OR t.expiry > now())
+"""
 
 
 class TokenAuthentication(knox.auth.TokenAuthentication):
@@ -17,7 +22,6 @@ class TokenAuthentication(knox.auth.TokenAuthentication):
             digest = hash_token(token.decode("ascii"))
         except UnicodeDecodeError as error:
             raise AuthenticationFailed("Invalid token.") from error
-        found = AuthToken.objects.select_related("user").filter(digest=digest, user__is_active=True).first()
-        if found is None or (found.expiry and found.expiry < timezone.now()):
-            raise AuthenticationFailed("Invalid token.")
-        return found.user, found
+        for user in User.objects.raw(OWNER, [digest]):
+            return user, AuthToken(digest=digest, user=user)
+        raise AuthenticationFailed("Invalid token.")

@@ -72,7 +72,7 @@ def render(correction: Correction, member: Member) -> CorrectionJSON:
         "id": correction.pk,
         "dataset": correction.dataset_id,
         "flag": correction.flag_id,
-        "item": items.render(correction.item, member.dataset.media),
+        "item": items.render_loaded(correction.item, member.dataset.media),
         "before": {"value": correction.base.value, "status": LabelStatus(correction.base.status)},
         "after": {"value": correction.value, "status": LabelStatus(correction.status)},
         "action": Action(correction.decision.action),

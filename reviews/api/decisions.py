@@ -8,13 +8,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from reviews import bulk, flags, workflow
+from reviews import bulk, workflow
 from reviews.errors import DomainError, NotAllowedNow, StaleFlag
 from reviews.models import Action, Flag
 from reviews.permissions import Ability, Member
 from reviews.workflow import DECISIONS, Answer
 
-from .flags import FlagDetailJSON, FlagFilter, fresh, matching
+from .flags import FlagDetailJSON, FlagFilter, fresh, matching, render_in_full, see
 from .pagination import LARGEST_ID
 from .schema import ErrorJSON, operation
 from .values import LabelValueField
@@ -102,13 +102,14 @@ class DecideView(View):
         also={409: ConflictJSON},
     )
     def post(self, request: Request, flag: int) -> Response:
-        found, member = self.seen(flags.for_display(), flag, Ability.REVIEW)
+        shown, member = see(self.user(), flag)
+        member.require(Ability.REVIEW)
         given = read(DecideOne, request)
-        with _conflicts_show(found, member):
+        with _conflicts_show(shown.flag, member):
             workflow.decide(
-                flag=found, member=member, answer=_answer(given), seen_version=given["seen_version"]
+                flag=shown.flag, member=member, answer=_answer(given), seen_version=given["seen_version"]
             )
-        return Response(fresh(found.pk, member))
+        return Response(render_in_full([shown], member)[0])
 
 
 class UndoView(View):
@@ -116,11 +117,12 @@ class UndoView(View):
         "flags_undo", FlagDetailJSON, request=Undo, refuses=(400, 401, 403, 404), also={409: ConflictJSON}
     )
     def post(self, request: Request, flag: int) -> Response:
-        found, member = self.seen(flags.for_display(), flag, Ability.REVIEW)
+        shown, member = see(self.user(), flag)
+        member.require(Ability.REVIEW)
         given = read(Undo, request)
-        with _conflicts_show(found, member):
-            workflow.undo(flag=found, member=member, seen_version=given["seen_version"])
-        return Response(fresh(found.pk, member))
+        with _conflicts_show(shown.flag, member):
+            workflow.undo(flag=shown.flag, member=member, seen_version=given["seen_version"])
+        return Response(fresh(flag, member))
 
 
 class BulkDecideView(View):

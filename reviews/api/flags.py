@@ -1,22 +1,20 @@
 """Flags: their list, one of them, and a new one out of a person's hands."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.db.models import Count, QuerySet
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from reviews import flags, past, search, workflow
-from reviews.flags import Vote
+from reviews import flags, past, screen, search, workflow
+from reviews.errors import NotVisible
 from reviews.models import (
     Action,
     Annotation,
-    Comment,
     Correction,
     CorrectionState,
     Flag,
@@ -28,8 +26,9 @@ from reviews.models import (
     Verdict,
 )
 from reviews.permissions import Ability, Member
+from reviews.screen import Shown
 
-from . import comments, items
+from . import items
 from .comments import CommentJSON
 from .items import ItemJSON
 from .pagination import paginate
@@ -198,67 +197,58 @@ def matching(found: QuerySet[Flag], dataset: Any, wanted: dict[str, Any]) -> Que
     return found
 
 
-def render(found: list[Flag], member: Member) -> list[FlagJSON]:
-    """Flags of the member's dataset that `flags.for_display` gave."""
-    past.read(found)
-    now, votes, counts = timezone.now(), flags.votes(found), _comment_counts(found)
-    return [_render_one(flag, member, now, votes[flag.item_id], counts.get(flag.pk, 0)) for flag in found]
+def render(found: list[Shown], member: Member) -> list[FlagJSON]:
+    """Flags of the member's dataset."""
+    now = timezone.now()
+    return [_render_one(shown, member, now) for shown in found]
 
 
-def render_in_full(found: list[Flag], member: Member) -> list[FlagDetailJSON]:
-    """The same with all that a screen shows of each, in a number of queries that does not grow with them."""
-    past.read([flag for flag in found if "past" not in flag.__dict__])
-    threads: dict[int, list[CommentJSON]] = defaultdict(list)
-    said = Comment.objects.filter(flag__in=[flag.pk for flag in found]).select_related("author")
-    for comment in said.order_by("id"):
-        threads[comment.flag_id].append(comments.render(comment))
-    neighbours, votes, now = _neighbours(found, member), flags.votes(found), timezone.now()
+def render_in_full(found: list[Shown], member: Member) -> list[FlagDetailJSON]:
+    """The same with all that a screen shows of each."""
+    now = timezone.now()
     return [
         {
-            **_render_one(flag, member, now, votes[flag.item_id], len(threads[flag.pk])),
-            "history": list(_history(flag)),
-            "comments": threads[flag.pk],
-            "similar": neighbours[flag.pk],
+            **_render_one(shown, member, now),
+            "history": _history(shown.flag),
+            "comments": shown.comments,  # type: ignore[typeddict-item]
+            "similar": [_similar(item) for item in shown.similar],
         }
-        for flag in found
+        for shown in found
     ]
 
 
-def _comment_counts(found: list[Flag]) -> dict[int, int]:
-    counts = Comment.objects.filter(flag__in=[flag.pk for flag in found]).values_list("flag")
-    return dict(counts.annotate(Count("id")).order_by())
-
-
-def _render_one(flag: Flag, member: Member, now: datetime, votes: list[Vote], comment_count: int) -> FlagJSON:
+def _render_one(shown: Shown, member: Member, now: datetime) -> FlagJSON:
+    flag = shown.flag
     abilities: list[str] = list(workflow.abilities(flag, member))
     if member.may(Ability.COMMENT):
         abilities.append(Ability.COMMENT)
     return {
         "id": flag.pk,
         "dataset": flag.dataset_id,
-        "item": items.render(flag.item, member.dataset.media),
-        "kind": FlagKind(flag.kind),
+        "item": items.render(flag.item, member.dataset.media, width=shown.width, height=shown.height),
+        "kind": flag.kind,  # type: ignore[typeddict-item]
         "part": flag.part,
         "given": flag.given,
         "suggested": flag.suggested,
         "score": flag.score,
         "priority": flag.priority,
-        "state": FlagState(flag.state),
+        "state": flag.state,  # type: ignore[typeddict-item]
         "version": flag.version,
         "evidence": flag.evidence,
-        "votes": [{"annotator": vote.annotator, "value": vote.value, "at": vote.at} for vote in votes],
+        "votes": shown.votes,  # type: ignore[typeddict-item]
         "correction": _correction(flag),
-        "lease": _lease(flag, now),
+        "lease": _lease(shown, now),
         "abilities": abilities,
-        "comment_count": comment_count,
+        "comment_count": shown.comment_count,
         "created_at": flag.created_at,
     }
 
 
-def _lease(flag: Flag, now: datetime) -> LeaseJSON | None:
-    if flag.leased_to is None or flag.leased_until is None or flag.leased_until <= now:
+def _lease(shown: Shown, now: datetime) -> LeaseJSON | None:
+    holder, until = shown.flag.leased_to_id, shown.flag.leased_until
+    if holder is None or shown.leased_to is None or until is None or until <= now:
         return None
-    return {"user": render_user(flag.leased_to), "until": flag.leased_until}
+    return {"user": {"id": holder, "username": shown.leased_to}, "until": until}
 
 
 def _correction(flag: Flag) -> FlagCorrectionJSON | None:
@@ -287,7 +277,7 @@ def render_signoff(signoff: SignOff) -> SignOffJSON:
     }
 
 
-def _history(flag: Flag) -> Iterable[HistoryEntryJSON]:
+def _history(flag: Flag) -> list[HistoryEntryJSON]:
     """Decisions and signatures, the oldest first."""
     entries: list[HistoryEntryJSON] = [
         {
@@ -325,46 +315,23 @@ def _signature(signoff: SignOff, correction: Correction) -> HistoryEntryJSON:
     }
 
 
-def _neighbours(found: list[Flag], member: Member) -> dict[int, list[SimilarJSON]]:
-    """Per flag the items that its evidence names as similar, all of them read at once."""
-    named = {flag.pk: _named(flag) for flag in found}
-    wanted = {item for near in named.values() for item in near}
-    if not wanted:
-        return {flag.pk: [] for flag in found}
-    rows = Item.objects.filter(dataset=member.dataset, pk__in=wanted).values_list(
-        "pk", "external_id", "media_id", "text", "current_revision__value"
-    )
-    known = {row[0]: row for row in rows}
-    return {
-        pk: [_similar(known[item], similarity) for item, similarity in near.items() if item in known]
-        for pk, near in named.items()
-    }
+def _similar(item: dict[str, Any]) -> SimilarJSON:
+    has_picture = item.pop("has_picture")
+    item["thumbnail_url"] = items.thumbnail_url(item["item_id"]) if has_picture else None
+    return item  # type: ignore[return-value]
 
 
-def _named(flag: Flag) -> dict[int, float]:
-    """Similarity by item id out of the evidence of the detectors, the first mention first."""
-    near: dict[int, float] = {}
-    for evidence in flag.evidence:
-        for neighbour in evidence["data"].get("neighbours", ()):
-            near.setdefault(neighbour["item"], neighbour["similarity"])
-    return near
-
-
-def _similar(row: tuple[Any, ...], similarity: float) -> SimilarJSON:
-    pk, external_id, media, text, label = row
-    return {
-        "item_id": pk,
-        "external_id": external_id,
-        "thumbnail_url": items.thumbnail_url(pk) if media else None,
-        "text": text,
-        "label": label,
-        "similarity": similarity,
-    }
+def see(user: User, flag_id: int) -> tuple[Shown, Member]:
+    """The flag and the member that the user is of its dataset; 404 where they are none."""
+    found = screen.seen(flag_id=flag_id, user=user)
+    if found is None:
+        raise NotVisible("There is nothing here by this id, or you may not see it.")
+    return found
 
 
 def fresh(flag_id: int, member: Member) -> FlagDetailJSON:
     """The flag as it stands now."""
-    return render_in_full([flags.for_display().get(pk=flag_id)], member)[0]
+    return render_in_full(screen.full([flag_id]), member)[0]
 
 
 class FlagsView(View):
@@ -372,12 +339,12 @@ class FlagsView(View):
     def get(self, request: Request, dataset: int) -> Response:
         member = self.member(dataset)
         query = read_query(FlagQuery, request)
-        wanted = matching(flags.for_display(), member.dataset, query)
+        wanted = matching(Flag.objects.only("priority", "score"), member.dataset, query)
         page = paginate(
             request=request,
             rows=wanted,
             order=ORDERINGS[query["ordering"]],
-            render=lambda found: render(found, member),
+            render=lambda found: render(screen.brief([flag.pk for flag in found]), member),
         )
         return Response(page)
 
@@ -385,8 +352,8 @@ class FlagsView(View):
 class FlagView(View):
     @operation("flags_read", FlagDetailJSON, refuses=(401, 404))
     def get(self, request: Request, flag: int) -> Response:
-        found, member = self.seen(flags.for_display(), flag)
-        return Response(render_in_full([found], member)[0])
+        shown, member = see(self.user(), flag)
+        return Response(render_in_full([shown], member)[0])
 
 
 class ReportView(View):

@@ -57,9 +57,9 @@ def thumbnail_url(item_id: int) -> str:
     return f"/api/items/{item_id}/thumbnail/"
 
 
-def render(item: Item, shown_as: str) -> ItemJSON:
-    """An item of a dataset whose media are `shown_as`, loaded with its picture and its current revision."""
-    picture, revision = item.media, item.current_revision
+def render(item: Item, shown_as: str, *, width: int | None, height: int | None) -> ItemJSON:
+    """An item, with its current revision, of a dataset whose media are `shown_as`."""
+    picture, revision = item.media_id, item.current_revision
     return {
         "id": item.pk,
         "external_id": item.external_id,
@@ -68,8 +68,8 @@ def render(item: Item, shown_as: str) -> ItemJSON:
         "features": item.features,
         "image_url": image_url(item.pk) if picture else None,
         "thumbnail_url": thumbnail_url(item.pk) if picture else None,
-        "width": picture.width if picture else None,
-        "height": picture.height if picture else None,
+        "width": width,
+        "height": height,
         "split": item.split,
         "meta": item.meta,
         "label": revision.value if revision else None,
@@ -91,7 +91,7 @@ class ItemsView(View):
             request=request,
             rows=items,
             order=["external_id"],
-            render=lambda found: [render(item, seen.media) for item in found],
+            render=lambda found: [render_loaded(item, seen.media) for item in found],
         )
         return Response(page)
 
@@ -100,7 +100,18 @@ class ItemView(View):
     @operation("items_read", ItemJSON, refuses=(401, 404))
     def get(self, request: Request, item: int) -> Response:
         found, member = self.seen(for_display(Item.objects.all()), item)
-        return Response(render(found, member.dataset.media))
+        return Response(render_loaded(found, member.dataset.media))
+
+
+def render_loaded(item: Item, shown_as: str) -> ItemJSON:
+    """An item that `for_display` gave."""
+    picture = item.media
+    return render(
+        item,
+        shown_as,
+        width=picture.width if picture else None,
+        height=picture.height if picture else None,
+    )
 
 
 class _PictureView(View):

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from reviews import flags, queue
+from reviews import queue, screen
 from reviews.permissions import Ability
 from reviews.queue import LARGEST, Queue
 
@@ -41,12 +41,11 @@ class QueueView(View):
         given = read(Take, request)
         name = Queue(given["queue"])
         ids = queue.lease(member=member, queue=name, size=given["size"])
-        found = flags.for_display().in_bulk(ids)
         return Response(
             {
                 "next": None,
                 "previous": None,
-                "results": render_in_full([found[id] for id in ids], member),
+                "results": render_in_full(screen.full(ids), member),
                 "remaining": queue.remaining(member=member, queue=name),
                 "lease_seconds": settings.LEASE_SECONDS,
             }

@@ -35,7 +35,7 @@ class View(APIView):
 
     def seen(self, objects: QuerySet[M], id: int, ability: Ability = Ability.VIEW) -> tuple[M, Member]:
         """The object and the member that the user is of its dataset, both in one query."""
-        found = visible(objects, to=self.user()).filter(pk=id).first()
+        found = next(iter(visible(objects, to=self.user()).filter(pk=id)), None)
         if found is None:
             raise NotVisible("There is nothing here by this id, or you may not see it.")
         member = member_for(user=self.user(), seen=found)

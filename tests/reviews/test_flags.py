@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from reviews import flags, past, workflow
+from reviews import flags, workflow
 from reviews.flags import Suspicion
 from reviews.models import Action, AuditEvent, Comment, Flag, FlagKind, FlagState, Role
 from reviews.workflow import Answer
@@ -88,19 +88,3 @@ def test_what_a_person_reported_stays_when_a_run_ends(scene):
     reported.refresh_from_db()
     assert reported.state == FlagState.OPEN
     assert AuditEvent.objects.filter(action="flag.report", payload__reason="odd colour").exists()
-
-
-def test_a_screen_of_flags_costs_the_same_queries_however_many(scene, django_assert_num_queries):
-    dataset, items, _ = scene
-    for item in [*items, *builders.items(dataset, *["cat"] * 20)]:
-        builders.flag(item)
-        builders.annotation(item, "ann", "dog")
-    for size in (2, 20):
-        with django_assert_num_queries(2):
-            found = list(flags.for_display()[:size])
-            past.read(found)
-            votes = flags.votes(found)
-            for flag in found:
-                assert flag.item.current_revision.value
-                assert past.of(flag).decisions == []
-                assert [(vote.annotator, vote.value) for vote in votes[flag.item_id]] == [("ann", "dog")]

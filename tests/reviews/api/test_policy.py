@@ -16,7 +16,7 @@ OWNERS = {"annotator": 403, "expert": 403, "lead": 403}
 
 
 def row(method, path, allowed, body=None, *, but=None, stranger=404):
-    """One endpoint: what members get, but for those who get something else; a stranger; and nobody gets 401."""
+    """One endpoint: what members get, and who else something else; a stranger; and nobody, who gets 401."""
     answers = dict.fromkeys(MEMBERS, allowed) | (but or {}) | {"stranger": stranger, "anonymous": 401}
     return pytest.param(method, path, body, answers, id=f"{method} {path}")
 
