@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import orjson
@@ -13,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import models
 
 from . import copying, ledger, media
+from .checking import OPEN_CLASSES, Checks, Gathering
 from .copying import NULL, Copy, Spool
 from .formats.archive import Archive
 from .formats.canonical import Opinion, Row
@@ -22,8 +22,6 @@ from .tasktypes.base import Value
 from .tasktypes.registry import TASK_TYPES
 
 ERRORS_KEPT = 100
-# The dataset's setting that imports may add classes; they set it where they found none to keep to.
-OPEN_CLASSES = "open_classes"
 PICTURE_THREADS = os.cpu_count() or 1
 # Plain text: a million times, an enumeration's own formatting costs a second.
 LABELLED, UNLABELLED, AMBIGUOUS = "labelled", "unlabelled", "ambiguous"
@@ -43,15 +41,6 @@ class Sidecar(Protocol):
 
     def finish(self) -> None:
         """Write what it kept for the end."""
-
-
-@dataclass(slots=True)
-class _Gathering:
-    """An item that comes in several rows, one an opinion; its official label waits for the last."""
-
-    content: int
-    opinions: dict[str, Opinion]
-    item_id: int = 0
 
 
 class _First(NamedTuple):
@@ -80,19 +69,14 @@ class Intake:
         self.stored: list[str] = [] if stored is None else stored
         self.archive: Archive | None = None
         self._sidecars = list(sidecars)
-        self._classes = dict.fromkeys(dataset.classes)
-        self._closed = bool(dataset.classes) and not dataset.settings.get(OPEN_CLASSES, False)
-        self._listed = dataset.settings.get("annotators")
+        self._checks = Checks(dataset)
         self._annotators = dict(Annotator.objects.filter(dataset=dataset).values_list("name", "pk"))
-        self._lines: dict[str, int] = {}
-        self._gathering: dict[str, _Gathering] = {}
         self._pictures: dict[str, MediaFile] = {}
-        self._dimensions = 0
         self._digest = ledger.RevisionDigest()
         self._endings: dict[_First, tuple[str, bytes]] = {}
         self._digest_lines: list[bytes] = []
         self._behind = copying.Behind()
-        self._waiting: list[tuple[int, int, str, _First | _Gathering]] = []
+        self._waiting: list[tuple[int, int, str, _First | Gathering]] = []
         self._items = Copy("reviews_item", *ITEM_COLUMNS)
         self._revisions = Spool("reviews_labelrevision", *REVISION_COLUMNS)
         self._annotations = Copy("reviews_annotation", "item_id", "annotator_id", "value", "given_at")
@@ -124,81 +108,18 @@ class Intake:
         if len(self.errors) < ERRORS_KEPT:
             self.errors.append(error)
 
-    # Checking
+    def _fault(self, row: Row, taken: frozenset[str], pictures: Pictures) -> FormatError | None:
+        picture = pictures[row.line] if pictures else None
+        return self._checks.fault(row, taken) or (picture if isinstance(picture, FormatError) else None)
 
     def _taken(self, chunk: Sequence[Row | FormatError]) -> frozenset[str]:
         """The ids of the chunk that the dataset had before."""
         if not self.dataset.item_count:
             return frozenset()
         self._behind.wait()
-        ids = [row.id for row in chunk if isinstance(row, Row) and row.id not in self._lines]
+        ids = [row.id for row in chunk if isinstance(row, Row) and row.id not in self._checks]
         found = Item.objects.filter(dataset=self.dataset, external_id__in=ids)
         return frozenset(found.values_list("external_id", flat=True))
-
-    def _fault(self, row: Row, taken: frozenset[str], pictures: Pictures) -> FormatError | None:
-        first = self._lines.setdefault(row.id, row.line)
-        if row.repeatable:
-            fault = self._gathering_fault(row, first)
-        elif first != row.line:
-            fault = row.error("duplicate_id", f"line {first} has the id “{row.id}” too", key="id")
-        else:
-            fault = None
-        if fault is None and row.id in taken:
-            fault = row.error("duplicate_id", f"the dataset has an item “{row.id}” already", key="id")
-        if fault is None and pictures and isinstance(picture := pictures[row.line], FormatError):
-            fault = picture
-        if fault is None and row.label is not None:
-            fault = self._unknown_class(row, "label", self.task.classes_in(row.label))
-        if fault is None and (row.labels or row.predictions or row.gold is not None or row.embedding):
-            fault = self._opinion_fault(row) or self._gold_fault(row) or self._machine_fault(row)
-        return fault
-
-    def _gathering_fault(self, row: Row, first: int) -> FormatError | None:
-        content = hash((row.text, row.image, row.split, repr(row.features)))
-        gathering = self._gathering.setdefault(row.id, _Gathering(content, {}))
-        if gathering.content != content:
-            return row.error("conflicting_rows", f"line {first} says otherwise of “{row.id}”", key="id")
-        for opinion in row.labels:
-            if opinion.annotator in gathering.opinions:
-                detail = f"“{opinion.annotator}” has an opinion on “{row.id}” already"
-                return row.error("duplicate_id", detail, key="id")
-            gathering.opinions[opinion.annotator] = opinion
-        return None
-
-    def _opinion_fault(self, row: Row) -> FormatError | None:
-        apart = row.columns is not None and "labels" not in row.columns
-        said_by, said = ("annotator", "label") if apart else ("labels", "labels")
-        for opinion in row.labels:
-            if self._listed is not None and opinion.annotator not in self._listed:
-                detail = f"“{opinion.annotator}” is not one of the dataset's annotators"
-                return row.error("unknown_annotator", detail, key=said_by)
-            if fault := self._unknown_class(row, said, self.task.classes_in(opinion.value)):
-                return fault
-        return None
-
-    def _gold_fault(self, row: Row) -> FormatError | None:
-        return None if row.gold is None else self._unknown_class(row, "gold", self.task.classes_in(row.gold))
-
-    def _machine_fault(self, row: Row) -> FormatError | None:
-        for prediction in row.predictions:
-            if fault := self._unknown_class(row, "predictions", prediction.probs or ()):
-                return fault
-        if row.embedding is None:
-            return None
-        self._dimensions = self._dimensions or len(row.embedding)
-        if len(row.embedding) == self._dimensions:
-            return None
-        detail = f"the embedding has {len(row.embedding)} numbers, those before have {self._dimensions}"
-        return row.error("bad_embedding", detail, key="embedding")
-
-    def _unknown_class(self, row: Row, key: str, names: Iterable[str]) -> FormatError | None:
-        """An error for a class that is not one of a closed list; others are learned."""
-        for name in names:
-            if name not in self._classes:
-                if self._closed:
-                    return row.error("unknown_label", f"“{name}” is not one of the classes", key=key)
-                self._classes[name] = None
-        return None
 
     # Pictures
 
@@ -234,7 +155,7 @@ class Intake:
         revision_ids = self._behind.ids("reviews_labelrevision", len(rows))
         new: list[tuple[int, Row]] = []
         for row, item_id, revision_id in zip(rows, item_ids, revision_ids, strict=True):
-            gathering = self._gathering.get(row.id) if row.repeatable else None
+            gathering = self._checks.gathering.get(row.id) if row.repeatable else None
             if gathering is not None and gathering.item_id:
                 self._add_annotations(row, gathering.item_id)
                 continue
@@ -301,9 +222,9 @@ class Intake:
             return _First(None, UNLABELLED, "import")
         return _First(self.task.consensus(values), LABELLED, "consensus")
 
-    def _add_revision(self, revision_id: int, item_id: int, name: str, first: _First | _Gathering) -> None:
+    def _add_revision(self, revision_id: int, item_id: int, name: str, first: _First | Gathering) -> None:
         """Write the item's first revision, in order of items: none comes before one that must wait."""
-        if isinstance(first, _Gathering) or self._waiting:
+        if isinstance(first, Gathering) or self._waiting:
             self._waiting.append((revision_id, item_id, name, first))
             return
         columns, digested = self._ending(first)
@@ -331,7 +252,7 @@ class Intake:
         self._behind.wait()
         waiting, self._waiting = self._waiting, []
         for revision_id, item_id, name, first in waiting:
-            known = self._consensus(first.opinions.values()) if isinstance(first, _Gathering) else first
+            known = self._consensus(first.opinions.values()) if isinstance(first, Gathering) else first
             self._add_revision(revision_id, item_id, name, known)
         self._digest.add_lines(self._digest_lines)
         for sidecar in self._sidecars:
@@ -351,7 +272,7 @@ class Intake:
     def _teach_dataset(self) -> None:
         """Add the new items and classes to what the dataset says of itself."""
         dataset = Dataset.objects.select_for_update(no_key=True).get(pk=self.dataset.pk)
-        learned = sorted((name for name in self._classes if name not in dataset.classes), key=natural)
+        learned = sorted((name for name in self._checks.classes if name not in dataset.classes), key=natural)
         if learned:
             dataset.settings = dataset.settings | {OPEN_CLASSES: True}
             dataset.classes = [*dataset.classes, *learned]

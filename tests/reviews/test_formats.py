@@ -190,6 +190,7 @@ REVIEWS = Path(delimited.__file__).parents[1]
 SOURCES = [
     *REVIEWS.glob("formats/*.py"),
     *(REVIEWS / "tasktypes" / f"{name}.py" for name in TASK_TYPES),
+    REVIEWS / "checking.py",
     REVIEWS / "intake.py",
     REVIEWS / "importing.py",
 ]
