@@ -68,6 +68,10 @@ check-python: $(VENV)/.dev
 
 check-frontend: frontend/node_modules/.installed
 	$(WITH_NODE) npm --prefix frontend run check --silent
+	@cp $(TYPES) $(VENV)/schema.d.ts && $(WITH_NODE) npm --prefix frontend run types --silent >/dev/null
+	@cmp -s $(VENV)/schema.d.ts $(TYPES) || { echo "$(TYPES) was out of date; it is written anew."; exit 1; }
+
+TYPES := frontend/src/api/schema.d.ts
 
 .PHONY: schema bench screens
 schema: $(VENV)/.dev frontend/node_modules/.installed  ## write openapi.yaml and the front end's types anew
@@ -80,7 +84,7 @@ bench:  ## measure speed and memory beside their floors
 
 screens:  ## photograph every screen into docs/screens/
 	@$(locked) ready-to-test
-	$(RUN) tests/browser/screens.py
+	$(RUN) -m tests.browser.screens
 
 # ---------------------------------------------------------------------------------------------- preparing
 
