@@ -17,8 +17,11 @@ from .detector import Floats, Ints
 
 BATCH = 20
 N_TREES = 200
-# A tree sees this many draws at most: beyond it more trees help more than bigger ones.
-MOST_DRAWS = 50_000
+# Where there are many items, a tree of a third of them costs a third and leaves twice as many to be asked
+# about, so that fewer trees do. Beyond MOST_DRAWS more trees help more than bigger ones.
+MANY = 2000
+SHARE_DRAWN = 0.3
+MOST_DRAWS = 20_000
 
 
 def left_out_scores(
@@ -27,10 +30,12 @@ def left_out_scores(
     """Log of the out-of-bag class shares, shape (n_items, n_classes), smoothed so that none is -inf."""
     n = len(labels)
     votes, asked = np.zeros((n, n_classes), dtype=np.float32), np.zeros(n, dtype=np.int32)
-    n_trees = N_TREES if n * n_classes <= 1_000_000 else N_TREES // 2
+    n_trees, draws = N_TREES, n
+    if n > MANY:
+        n_trees, draws = N_TREES // 2, min(max(MANY, int(SHARE_DRAWN * n)), MOST_DRAWS)
     for start in range(0, n_trees, BATCH):
         forest = ExtraTreesClassifier(
-            BATCH, bootstrap=True, max_samples=min(n, MOST_DRAWS), n_jobs=2, random_state=seed + start
+            BATCH, bootstrap=True, max_samples=draws, n_jobs=2, random_state=seed + start
         )
         forest.fit(features, labels)
         for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):

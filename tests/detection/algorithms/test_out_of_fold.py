@@ -24,8 +24,8 @@ def test_leaving_one_out_in_closed_form_equals_refitting() -> None:
     lifted = np.vstack([part for _, part in dense_ridge._lifted(features, projection)])
     targets = np.eye(3)[labels]
     closed = dense_ridge._decomposed(features, projection, labels, 3)
-    for penalty in dense_ridge.PENALTIES[2:]:
-        scores = closed.left_out(features, labels, penalty)
+    penalties = dense_ridge.PENALTIES[2:]
+    for penalty, scores in zip(penalties, closed.left_out(features, labels, penalties), strict=True):
         for i in range(30):
             others = np.arange(30) != i
             model = Ridge(alpha=penalty, fit_intercept=False).fit(lifted[others], targets[others])
