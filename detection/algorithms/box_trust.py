@@ -7,25 +7,26 @@ is seen on two scales, its log odds and its rank, each centred and scaled; the o
 So it matters what a confidence is worth, and not whether it is .9 or .2.
 """
 
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit, logit, xlog1py, xlogy
+from scipy.special import expit, logit
 from scipy.stats import rankdata
 
 from .box_matching import Boxes
-from .detector import Bools, Floats
+from .detector import Bools, Floats, Ints
 
-BINS = 40
 # A class with fewer predicted boxes than this is believed as all classes together are.
 ENOUGH = 100
 # What is assumed of the share that people missed before the data speak, and how many boxes that is worth.
 MISSED, WORTH = 0.02, 50.0
 CERTAIN = 1e-3
-START = np.array([1.0, 0.5, -4.0])
-SIMPLEX = START + np.vstack([np.zeros(3), np.diag([1.5, 1.0, 1.0])])
+# Confidences lie on a scale from -REACH to REACH, in so many bins.
+REACH, BINS = 4.0, 64
+HEIGHTS = np.linspace(-10, 10, 61)
+SLOPES = np.geomspace(0.3, 12, 16)
+LAPSES = np.geomspace(0.002, 0.6, 16)
 
 
 class Trust(NamedTuple):
@@ -38,14 +39,19 @@ class Trust(NamedTuple):
     missed: Floats
 
 
-class _Curve(NamedTuple):
-    """P(meets) = (1 - missed) expit(height + slope x), on one of the two scales of confidence."""
+class _Curves(NamedTuple):
+    """P(meets) = (1 - missed) expit(height + slope x), for every choice of the three; one row a choice.
 
-    surprise: float
-    scale: int
-    height: float
-    slope: float
-    missed: float
+    meets, fails : float arrays, shape (n_curves, BINS), the logs of the chances in each bin
+    assumed      : float array, shape (n_curves,), the log of how likely each was thought before
+    """
+
+    height: Floats
+    slope: Floats
+    missed: Floats
+    meets: Floats
+    fails: Floats
+    assumed: Floats
 
 
 def learn(predicted: Boxes, met: Bools, n_classes: int) -> Trust:
@@ -53,18 +59,19 @@ def learn(predicted: Boxes, met: Bools, n_classes: int) -> Trust:
 
     met : bool array, shape (n_predicted,), whether a given box of its class is at the place of each
     """
+    order = np.argsort(predicted.label, kind="stable")
+    groups = np.split(order, np.searchsorted(predicted.label[order], np.arange(1, n_classes)))
     scales = np.zeros((2, len(met)))
-    groups = [np.flatnonzero(predicted.label == k) for k in range(n_classes)]
     for group in groups:
         scales[:, group] = _scales(predicted.score[group])
-    common = _fitted(scales, met)
-    real, missed = np.zeros(len(met)), np.zeros(len(met))
+    curves, curve, scale = _curves(), np.zeros(len(met), dtype=np.int64), np.zeros(len(met), dtype=np.int64)
+    curve[:], scale[:] = _likeliest(scales, met)
     for group in groups:
-        curve = _fitted(scales[:, group], met[group]) if len(group) >= ENOUGH else common
-        x = scales[curve.scale, group]
-        real[group] = np.clip(expit(curve.height + curve.slope * x), CERTAIN, 1 - CERTAIN)
-        missed[group] = curve.missed
-    return Trust(real, missed)
+        if len(group) >= ENOUGH:
+            curve[group], scale[group] = _likeliest(scales[:, group], met[group])
+    x = np.where(scale == 0, scales[0], scales[1])
+    real = expit(curves.height[curve] + curves.slope[curve] * x)
+    return Trust(np.clip(real, CERTAIN, 1 - CERTAIN), curves.missed[curve])
 
 
 def _scales(score: Floats) -> Floats:
@@ -76,38 +83,32 @@ def _scales(score: Floats) -> Floats:
     return (both - both.mean(axis=1, keepdims=True)) / np.where(spread > 1e-6, spread, 1)
 
 
-def _fitted(scales: Floats, met: Bools) -> _Curve:
-    """The likeliest curve, on the scale that suits it."""
-    return min((_on_scale(number, scale, met) for number, scale in enumerate(scales)), key=_surprise)
+def _likeliest(scales: Floats, met: Bools) -> tuple[int, int]:
+    """The curve under which what met and what failed is likeliest, and the scale on which it is."""
+    curves = _curves()
+    fits = np.array([curves.assumed + _heard(curves, scale, met) for scale in scales])
+    scale, curve = np.unravel_index(int(fits.argmax()), fits.shape)
+    return int(curve), int(scale)
 
 
-def _surprise(curve: _Curve) -> float:
-    return curve.surprise
+def _heard(curves: _Curves, scale: Floats, met: Bools) -> Floats:
+    which = _bin(scale)
+    meets, fails = np.bincount(which[met], minlength=BINS), np.bincount(which[~met], minlength=BINS)
+    used = np.flatnonzero(meets + fails)
+    return curves.meets[:, used] @ meets[used] + curves.fails[:, used] @ fails[used]
 
 
-def _on_scale(number: int, scale: Floats, met: Bools) -> _Curve:
-    x, n, k = _binned(scale, met)
-
-    def surprise(parameters: Floats) -> float:
-        height, steepness, lapse = parameters
-        missed = np.clip(expit(lapse), CERTAIN, 0.9)
-        meets = np.clip(expit(height + np.exp(steepness) * x) * (1 - missed), 1e-9, 1 - 1e-9)
-        heard = xlogy(k, meets) + xlog1py(n - k, -meets)
-        assumed = WORTH * (xlogy(MISSED, missed) + xlog1py(1 - MISSED, -missed))
-        # Neither a step nor a flat line unless the data insist.
-        return float(-heard.sum() - assumed + 0.02 * height**2 + 0.2 * steepness**2)
-
-    options = {"xatol": 0.01, "fatol": 0.01, "maxiter": 400, "initial_simplex": SIMPLEX}
-    best = minimize(surprise, START, method="Nelder-Mead", options=options)
-    height, steepness, lapse = best.x
-    missed = float(np.clip(expit(lapse), CERTAIN, 0.9))
-    return _Curve(float(best.fun), number, float(height), float(np.exp(steepness)), missed)
+def _bin(scale: Floats) -> Ints:
+    return np.clip(((scale + REACH) / (2 * REACH) * BINS).astype(int), 0, BINS - 1)
 
 
-def _binned(scale: Floats, met: Bools) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Mean place on the scale, number, and number met, of the boxes in bins of like place."""
-    which = np.clip(((scale + 4) / 8 * BINS).astype(int), 0, BINS - 1)
-    n = np.bincount(which, minlength=BINS)
-    filled = np.flatnonzero(n)
-    x = np.bincount(which, scale, minlength=BINS)[filled] / n[filled]
-    return x, n[filled], np.bincount(which, met, minlength=BINS)[filled]
+@cache
+def _curves() -> _Curves:
+    grid = np.meshgrid(HEIGHTS, SLOPES, LAPSES, indexing="ij")
+    height, slope, missed = (axis.ravel() for axis in grid)
+    x = (np.arange(BINS) + 0.5) * (2 * REACH / BINS) - REACH
+    meets = np.clip(expit(height[:, None] + slope[:, None] * x) * (1 - missed[:, None]), 1e-9, 1 - 1e-9)
+    assumed = WORTH * (MISSED * np.log(missed) + (1 - MISSED) * np.log1p(-missed))
+    # Neither a step nor a flat line unless the data insist.
+    assumed -= 0.02 * height**2 + 0.2 * np.log(slope) ** 2
+    return _Curves(height, slope, missed, np.log(meets), np.log1p(-meets), assumed)

@@ -34,6 +34,7 @@ CROWD_BINS = 10
 # Confident boxes lie better than others: so many levels of confidence are told apart.
 STRATA, FEWEST = 5, 50
 NOBODY = -1
+WITHIN = 0.85  # a box of which so much lies in another lies within it
 
 
 class Suspects(NamedTuple):
@@ -87,6 +88,8 @@ def suspect(given: Boxes, predicted: Boxes, *, n_classes: int, worth: float = WO
     for boxes in (given, predicted):
         if not (np.isfinite(boxes.bbox).all() and np.isfinite(boxes.score).all()):
             raise ValueError("boxes and scores must be finite")
+        if (np.diff(boxes.image) < 0).any():
+            raise ValueError("boxes must come picture by picture")
     scene = _survey(given, predicted, n_classes)
     kinds = (_swapped, _spurious, _missing, _badly_located, _repeated)
     return _ranked([find(scene) for find in kinds], len(given.image), worth)
@@ -96,6 +99,21 @@ def image_scores(suspects: Suspects, n_images: int) -> Floats:
     """The probability that anything is wrong with each picture, shape (n_images,)."""
     doubt = np.log1p(-np.minimum(suspects.score, 1 - 1e-9))
     return -np.expm1(np.bincount(suspects.image, doubt, minlength=n_images).astype(float))
+
+
+def how_off(given: Floats, suggested: Floats) -> str:
+    """In words how a given box, x, y, width, height, lies beside the one that is suggested."""
+    low, high = (
+        np.maximum(given[:2], suggested[:2]),
+        np.minimum(given[:2] + given[2:], suggested[:2] + suggested[2:]),
+    )
+    common = float(np.prod(np.maximum(high - low, 0)))
+    inside, around = common / float(np.prod(given[2:])), common / float(np.prod(suggested[2:]))
+    if inside >= WITHIN and around < WITHIN:
+        return "too tight"
+    if around >= WITHIN and inside < WITHIN:
+        return "too loose"
+    return "shifted"
 
 
 def pooled(boxes: Boxes, source: Ints, n_sources: int) -> Boxes:

@@ -96,6 +96,22 @@ def spans_between(labels: Ints, starts: Bools, first: int, last: int) -> list[tu
     return spans
 
 
+def elsewhere(labels: Ints, words: Ints, index: Ints, first: int, last: int) -> list[tuple[int, ...]]:
+    """How the same words are labelled in each other place, as the classes of their tokens.
+
+    words : int array, shape (n_tokens,), equal where the tokens are the same word
+    index : int array, shape (n_tokens,), `np.argsort(words, kind="stable")`, made once for all passages
+    """
+    passage = words[first:last]
+    low = np.searchsorted(words, passage[0], sorter=index)
+    high = np.searchsorted(words, passage[0], side="right", sorter=index)
+    places = index[low:high]
+    places = places[(places + len(passage) <= len(words)) & (places != first)]
+    for offset in range(1, len(passage)):
+        places = places[words[places + offset] == passage[offset]]
+    return [tuple(labels[place : place + len(passage)].tolist()) for place in places]
+
+
 def covered(token_start: Ints, token_end: Ints, span_start: Ints, span_end: Ints) -> tuple[Ints, Ints]:
     """The first and the last token (exclusive) that each span of characters touches; equal where it has none.
 

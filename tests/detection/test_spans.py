@@ -97,6 +97,15 @@ def test_marked_tokens_give_the_spans_back_and_of_overlapping_ones_the_first():
     assert spans.spans_between(labels, starts, 0, 6) == [(0, 2, 1), (2, 3, 1), (3, 5, 2)]
 
 
+def test_the_same_words_are_looked_up_elsewhere():
+    words = np.array([3, 1, 2, 1, 2, 1, 0, 1, 2])  # "1 2" at 1, 3 and 7
+    labels = np.array([0, 1, 1, 0, 0, 2, 0, 1, 2])
+    index = np.argsort(words, kind="stable")
+    assert sorted(spans.elsewhere(labels, words, index, 1, 3)) == [(0, 0), (1, 2)]
+    assert spans.elsewhere(labels, words, index, 0, 1) == []
+    assert spans.elsewhere(labels, words, index, 7, 9) == [(1, 1), (0, 0)]
+
+
 def test_opinions_of_others_are_probabilities():
     first, last, label = np.array([0, 0, 1]), np.array([2, 1, 2]), np.array([1, 1, 2])
     probs = spans.opinions_as_probs(first, last, label, np.ones(3), n_tokens=3, n_classes=3, n_opinions=2)
