@@ -24,7 +24,7 @@ from .formats.archive import Archive, Limits
 from .formats.canonical import Row
 from .formats.errors import FormatError
 from .formats.registry import open_source
-from .intake import Intake, Sidecar
+from .intake import COUNTED, Intake, Sidecar
 from .models import UNFINISHED, Dataset, ImportJob, JobStatus
 from .tasktypes.registry import TASK_TYPES
 
@@ -60,6 +60,7 @@ def accept(
         format=format,
         mapping=mapping or {},
         dry_run=dry_run,
+        counts=dict.fromkeys(COUNTED, 0),
         created_by=actor,
     )
 

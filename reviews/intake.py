@@ -22,6 +22,7 @@ from .tasktypes.base import Value
 from .tasktypes.registry import TASK_TYPES
 
 ERRORS_KEPT = 100
+COUNTED = ("rows", "items", "annotations", "predictions", "images", "errors")
 PICTURE_THREADS = os.cpu_count() or 1
 # Plain text: a million times, an enumeration's own formatting costs a second.
 LABELLED, UNLABELLED, AMBIGUOUS = "labelled", "unlabelled", "ambiguous"
@@ -63,7 +64,7 @@ class Intake:
     ) -> None:
         self.dataset = dataset
         self.task = TASK_TYPES[dataset.task_type]
-        self.counts: Counter[str] = Counter()
+        self.counts = Counter(dict.fromkeys(COUNTED, 0))
         self.errors: list[FormatError] = []
         # The hashes of the pictures that were stored, to be taken away again if the import fails.
         self.stored: list[str] = [] if stored is None else stored

@@ -121,7 +121,8 @@ def test_a_full_row_finds_its_tables():
     assert item.gold.value == "yes"
     dataset.refresh_from_db()
     assert (dataset.item_count, dataset.classes) == (1, ["no", "yes"])
-    assert job.counts["annotations"] == 2
+    counts = {"rows": 1, "items": 1, "annotations": 2, "predictions": 0, "images": 0, "errors": 0}
+    assert job.counts == counts
 
 
 def test_every_item_has_a_first_revision_and_the_ledger_holds():
