@@ -1,22 +1,19 @@
 """A real Chromium in front of the real web server."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from labelreview.local.places import PROJECT
 
+from .chromium import launch
+
 # Playwright's own event loop runs in the thread in which the tests use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = (
-    "--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync"
-).split()
 PATIENCE_MS = 15_000
 
 OpenPage = Callable[..., Page]
@@ -24,12 +21,9 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The machine's Chromium, else the one that Playwright installed."""
     assert (PROJECT / "frontend/dist/index.html").exists(), "The front end is not built: run `make frontend`."
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=[*QUIET, *sandbox])
+        chromium = launch(playwright)
         yield chromium
         chromium.close()
 
@@ -40,7 +34,7 @@ def open_page(browser: Browser, live_web: str) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
     failures: list[str] = []
 
-    def opened(*, width: int = 1280, height: int = 800, **options: str) -> Page:
+    def opened(*, width: int = 1280, height: int = 800, **options: Any) -> Page:
         context = browser.new_context(
             base_url=live_web, viewport={"width": width, "height": height}, **options
         )

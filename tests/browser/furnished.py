@@ -62,6 +62,8 @@ def _failed_import(made: Dataset) -> None:
             file_name="more.csv",
             format="csv",
             status=JobStatus.FAILED,
-            errors=[{"line": 3, "column": "label", "code": "unknown_label", "detail": "“elk” is not a class"}],
+            errors=[
+                {"line": 3, "column": "label", "code": "unknown_label", "detail": "“elk” is not a class"}
+            ],
             counts={"rows": 3, "errors": 1},
         )

@@ -25,9 +25,7 @@ def sign_in(page: Page, name: str, *, to: str = "/") -> None:
 def flagged(made: Dataset, *labels: str) -> list[Flag]:
     """One open flag per label, in the order in which the queue gives them."""
     items = builders.items(made, *labels)
-    return [
-        builders.flag(item, score=0.9 - i / 100, priority=0.9 - i / 100) for i, item in enumerate(items)
-    ]
+    return [builders.flag(item, score=0.9 - i / 100, priority=0.9 - i / 100) for i, item in enumerate(items)]
 
 
 def review(page: Page, made: Dataset, name: str) -> None:

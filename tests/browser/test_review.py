@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from reviews import workflow
 from reviews.models import Action, Comment, Correction, Role, SignoffPolicy
@@ -19,11 +19,16 @@ def test_an_answer_is_one_key_and_the_next_item_is_there_before_the_server_has_a
     review(page, made, "ann")
     on_screen(page, first)
 
-    page.route("**/decide/", lambda route: (page.wait_for_timeout(800), route.continue_()))
+    page.route("**/decide/", late)
     page.keyboard.press("q")
     expect(page.get_by_role("region", name=f"Item {second.item.external_id}")).to_be_visible(timeout=500)
 
     state_becomes(first, "kept", page)
+
+
+def late(route: Route) -> None:
+    route.request.frame.page.wait_for_timeout(800)
+    route.continue_()
 
 
 def test_every_answer_has_its_key(page: Page) -> None:

@@ -3,11 +3,11 @@
 import csv
 import hashlib
 import io
-import json
 import random
 from collections.abc import Iterator
 
-from playwright.sync_api import Page, expect
+import orjson
+from playwright.sync_api import FilePayload, Page, expect
 
 from reviews.models import Correction, Dataset, Version
 from tests import builders
@@ -16,8 +16,8 @@ from .conftest import OpenPage
 from .steps import creator, sign_in, state_becomes
 
 WORDS = {
-    "cat": "purrs whiskers meows kitten litter scratches climbs pounces".split(),
-    "dog": "barks leash fetches puppy kennel wags howls digs".split(),
+    "cat": ["purrs", "whiskers", "meows", "kitten", "litter", "scratches", "climbs", "pounces"],
+    "dog": ["barks", "leash", "fetches", "puppy", "kennel", "wags", "howls", "digs"],
 }
 WRONG = {3, 17, 42}  # the rows whose label is the other one
 
@@ -49,8 +49,8 @@ def create_dataset(page: Page) -> Dataset:
 
 
 def import_file(page: Page) -> None:
-    file = {"name": "notes.csv", "mimeType": "text/csv", "buffer": as_csv()}
-    page.get_by_label("File to import").set_input_files([file])  # type: ignore[list-item]
+    file: FilePayload = {"name": "notes.csv", "mimeType": "text/csv", "buffer": as_csv()}
+    page.get_by_label("File to import").set_input_files(file)
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("Everything in the file is in the dataset.")).to_be_visible(timeout=60_000)
 
@@ -78,7 +78,7 @@ def download(page: Page, tag: str, name: str) -> bytes:
 
 
 def labels_in(exported: bytes) -> dict[str, str]:
-    return {row["id"]: row["label"] for row in map(json.loads, exported.splitlines())}
+    return {row["id"]: row["label"] for row in map(orjson.loads, exported.splitlines())}
 
 
 def sign_all(page: Page) -> None:
