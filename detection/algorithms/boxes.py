@@ -12,28 +12,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import box_trust
-from .box_matching import Boxes, Pairs, best_of, mutual_best, overlapping, suppressed, take
-from .box_trust import Trust
+from .box_matching import Boxes, best_of, overlapping, suppressed, take
+from .box_scene import NOBODY, SAME_OBJECT, Scene, odds_of, survey
 from .detector import Bools, Floats, Ints
 
 KINDS = ("wrong_class", "missing_label", "spurious_label", "bad_boundary", "duplicate_annotation")
 WRONG_CLASS, MISSING, SPURIOUS, BAD_BOUNDARY, DUPLICATE = range(5)
 # Below this a label is more than nine times as likely right: not worth a person's minute.
 WORTH_A_LOOK = 0.1
-# Boxes that touch no more than this have nothing to do with each other.
-TOUCHING = 0.1
-# Boxes on one object overlap by half, or by this share of what is usual for the model.
-SAME_OBJECT, SHARE_OF_USUAL = 0.5, 0.6
 # What is assumed before the data speak: so many of people's boxes have each error.
 ERROR_RATE = 0.02
 SPURIOUS_RATE = 0.01  # nobody draws a box around nothing as easily as another wrong box
-SIZES, LEANING = 8, 5.0
-LEAST_MISS_RATE = 0.01
 CROWD_BINS = 10
 # Confident boxes lie better than others: so many levels of confidence are told apart.
 STRATA, FEWEST = 5, 50
-NOBODY = -1
 WITHIN = 0.85  # a box of which so much lies in another lies within it
 
 
@@ -56,29 +48,6 @@ class Suspects(NamedTuple):
     score: Floats
 
 
-class _Scene(NamedTuple):
-    """What is known of all pictures: the boxes, which of them overlap, and how far the model is believed.
-
-    same_from   : the overlap from which boxes are on one object
-    partner     : int array, shape (n_matched,), the pairs of the one-to-one matching
-    odds, seen  : float arrays, shape (n_given,), the odds of what the model says at the place of each given
-                  box if that is right, of its class, and of any class
-    other, other_label : float and int array, shape (n_given,), the trust in the best box of another class
-                  there, and that class
-    """
-
-    given: Boxes
-    predicted: Boxes
-    pairs: Pairs
-    trust: Trust
-    same_from: float
-    partner: Ints
-    odds: Floats
-    seen: Floats
-    other: Floats
-    other_label: Ints
-
-
 def suspect(given: Boxes, predicted: Boxes, *, n_classes: int, worth: float = WORTH_A_LOOK) -> Suspects:
     """The boxes that are wrong with a probability of at least `worth`, the likeliest errors first.
 
@@ -90,7 +59,7 @@ def suspect(given: Boxes, predicted: Boxes, *, n_classes: int, worth: float = WO
             raise ValueError("boxes and scores must be finite")
         if (np.diff(boxes.image) < 0).any():
             raise ValueError("boxes must come picture by picture")
-    scene = _survey(given, predicted, n_classes)
+    scene = survey(given, predicted, n_classes)
     kinds = (_swapped, _spurious, _missing, _badly_located, _repeated)
     return _ranked([find(scene) for find in kinds], len(given.image), worth)
 
@@ -136,85 +105,14 @@ def pooled(boxes: Boxes, source: Ints, n_sources: int) -> Boxes:
     return take(scored, ~hidden)
 
 
-def _survey(given: Boxes, predicted: Boxes, n_classes: int) -> _Scene:
-    pairs = overlapping(given, predicted, least=TOUCHING)
-    same_from = _same_from(predicted, pairs)
-    near = pairs.iou >= same_from
-    of_class = given.label[pairs.a] == predicted.label[pairs.b]
-    # A box that was only drawn off its place was not missed.
-    first_match = mutual_best(pairs, pairs.iou + of_class)
-    met = np.zeros(len(predicted.image), dtype=bool)
-    met[pairs.b[near & of_class]] = True
-    met[pairs.b[first_match[of_class[first_match]]]] = True
-    trust = box_trust.learn(predicted, met, n_classes)
-    believed = trust.real[pairs.b]
-    n = len(given.image)
-    own = best_of(pairs.a[near & of_class], believed[near & of_class], n)
-    seen = best_of(pairs.a[near], believed[near], n)
-    other, other_label = _best_other(given, predicted, pairs, near & ~of_class, believed)
-    return _Scene(
-        given=given,
-        predicted=predicted,
-        pairs=pairs,
-        trust=trust,
-        same_from=same_from,
-        partner=mutual_best(pairs, pairs.iou + believed + of_class),
-        odds=np.maximum(_odds(own), _miss_rate(given, own, n_classes, sizes=1)),
-        seen=np.maximum(_odds(seen), _miss_rate(given, seen, n_classes, sizes=SIZES)),
-        other=other,
-        other_label=other_label,
-    )
-
-
-def _same_from(predicted: Boxes, pairs: Pairs) -> float:
-    """The overlap from which boxes are on one object: lower for a model that is always a little off."""
-    matched = mutual_best(pairs, pairs.iou)
-    if not len(matched):
-        return SAME_OBJECT
-    scores = predicted.score[pairs.b[matched]]
-    confident = matched[scores >= np.median(scores)]
-    return min(SAME_OBJECT, max(SHARE_OF_USUAL * float(np.median(pairs.iou[confident])), 2 * TOUCHING))
-
-
-def _best_other(
-    given: Boxes, predicted: Boxes, pairs: Pairs, chosen: Bools, believed: Floats
-) -> tuple[Floats, Ints]:
-    """The trust in the most trusted box of another class at each given box, and that class."""
-    trust, label = np.zeros(len(given.image)), np.full(len(given.image), NOBODY)
-    rising = np.flatnonzero(chosen)[np.argsort(believed[chosen], kind="stable")]
-    trust[pairs.a[rising]] = believed[rising]  # of several the last one stays
-    label[pairs.a[rising]] = predicted.label[pairs.b[rising]]
-    return trust, label
-
-
-def _odds(probability: Floats) -> Floats:
-    return probability / (1 - probability)
-
-
-def _miss_rate(given: Boxes, seen: Floats, n_classes: int, *, sizes: int) -> Floats:
-    """How often the model sees nothing where a box of that class and size is, shape (n_given,)."""
-    missed = (seen == 0).astype(float)
-    of_class = np.bincount(given.label, missed, minlength=n_classes) + 1.0
-    of_class /= np.bincount(given.label, minlength=n_classes) + 2.0
-    # Sizes of each class in bins of equal number; each bin leans on the rate of its class.
-    order = np.lexsort((given.bbox[:, 2] * given.bbox[:, 3], given.label))
-    place = np.empty(len(order))
-    place[order] = np.arange(len(order))
-    n_before, n = np.searchsorted(given.label[order], [given.label, given.label + 1])
-    which = given.label * sizes + (sizes * (place - n_before) / np.maximum(n - n_before, 1)).astype(int)
-    cells = np.bincount(which, missed, minlength=n_classes * sizes) + LEANING * np.repeat(of_class, sizes)
-    rate = cells / (np.bincount(which, minlength=n_classes * sizes) + LEANING)
-    return np.maximum(rate, LEAST_MISS_RATE)[which]
-
-
-def _swapped(scene: _Scene) -> Suspects:
+def _swapped(scene: Scene) -> Suspects:
     """Given boxes at whose place the model sees another class."""
     rows = np.flatnonzero(scene.other > 0)
-    odds = ERROR_RATE * _odds(scene.other[rows]) / scene.odds[rows]
+    odds = ERROR_RATE * odds_of(scene.other[rows]) / scene.odds[rows]
     return _about(WRONG_CLASS, scene.given, rows, label=scene.other_label[rows], score=odds / (1 + odds))
 
 
-def _spurious(scene: _Scene) -> Suspects:
+def _spurious(scene: Scene) -> Suspects:
     """Given boxes at whose place the model sees nothing, or hardly anything."""
     odds = SPURIOUS_RATE / scene.seen
     score = odds / (1 + odds)
@@ -223,7 +121,7 @@ def _spurious(scene: _Scene) -> Suspects:
     return _about(SPURIOUS, scene.given, np.arange(len(odds)), score=score)
 
 
-def _missing(scene: _Scene) -> Suspects:
+def _missing(scene: Scene) -> Suspects:
     """Predicted boxes that no given box is at, and that are no second box on something given or predicted."""
     predicted, pairs = scene.predicted, scene.pairs
     met = np.zeros(len(predicted.image), dtype=bool)
@@ -239,7 +137,7 @@ def _missing(scene: _Scene) -> Suspects:
     return found._replace(given=np.full(len(rows), NOBODY))
 
 
-def _in_company(scene: _Scene, met: Bools) -> Floats:
+def _in_company(scene: Scene, met: Bools) -> Floats:
     """The trust in each predicted box once it is seen how far it overlaps given boxes other than its own.
 
     Inventions of a model lie between and across objects more often than objects lie on each other.
@@ -253,11 +151,11 @@ def _in_company(scene: _Scene, met: Bools) -> Floats:
     of_inventions = np.bincount(which, (1 - real) * ~met, minlength=CROWD_BINS) + 1.0
     ratio = (of_objects / of_objects.sum()) / (of_inventions / of_inventions.sum())
     # More overlap never speaks for a box.
-    odds = _odds(real) * np.minimum.accumulate(ratio)[which]
+    odds = odds_of(real) * np.minimum.accumulate(ratio)[which]
     return np.clip(odds / (1 + odds), 1e-4, 1 - 1e-4)
 
 
-def _badly_located(scene: _Scene) -> Suspects:
+def _badly_located(scene: Scene) -> Suspects:
     """Given boxes that overlap the model's less than is usual for boxes of its confidence."""
     pairs, partner = scene.pairs, scene.partner
     # Where another predicted box is at the given one, the given one is not off its place.
@@ -285,7 +183,7 @@ def _usual(iou: Floats) -> Floats:
     return density / np.exp(lack)
 
 
-def _repeated(scene: _Scene) -> Suspects:
+def _repeated(scene: Scene) -> Suspects:
     """Given boxes that lie on another given box, unless the model sees two objects there."""
     twins = overlapping(scene.given, scene.given, least=SAME_OBJECT)
     backed = np.zeros(len(scene.given.image))
