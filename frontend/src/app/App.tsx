@@ -1,5 +1,5 @@
 import { MantineProvider } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { BrowserRouter } from "react-router";
 import { ApiError } from "@/api/http";
 import { Announcer } from "@/ui/Announcer";
@@ -11,7 +11,13 @@ import { Screens } from "./Screens";
 const mayBeHiccup = (failures: number, error: Error) =>
   failures < 2 && !(error instanceof ApiError && error.status < 500);
 
-const client = new QueryClient({
+/** A session that has run out shows as a refusal: the sign-in screen then takes over. */
+function onError(error: Error) {
+  if (error instanceof ApiError && error.status === 401) client.invalidateQueries({ queryKey: ["session"] });
+}
+
+const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
   defaultOptions: { queries: { retry: mayBeHiccup, staleTime: 5_000 } },
 });
 

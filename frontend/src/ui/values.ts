@@ -14,9 +14,13 @@ export function valueText(value: Value): string {
   return typeof value === "object" ? partText(value as Part) : String(value);
 }
 
-const percentFormat = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 const numberFormat = new Intl.NumberFormat("en");
+const shareFormat = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
-export const percent = (share: number) => percentFormat.format(share);
+/** 0.857 → "85.7 %", the number and its sign never on two lines. */
+export const percent = (share: number) => `${shareFormat.format(100 * share)}\u00a0%`;
 export const count = (n: number) => numberFormat.format(n);
 export const plural = (n: number, one: string, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+
+/** With a capital at its start, as a sentence has. */
+export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

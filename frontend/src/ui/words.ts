@@ -40,6 +40,40 @@ export const ACTION_WORDS: Record<string, string> = {
   supersede: "was superseded by a newer run",
 };
 
+/** The lines of the audit log. */
+export const AUDIT_WORDS: Record<string, string> = {
+  "dataset.create": "Created the dataset",
+  "dataset.change": "Changed the dataset",
+  "member.set": "Set a member's role",
+  "member.remove": "Removed a member",
+  import: "Imported a file",
+  "run.request": "Asked for detection",
+  "flags.replace": "Raised flags",
+  "flag.report": "Reported an item",
+  "flag.keep": "Kept a label",
+  "flag.correct": "Corrected a label",
+  "flag.ambiguous": "Called an item ambiguous",
+  "flag.exclude": "Excluded an item",
+  "flag.escalate": "Escalated a flag",
+  "flag.undo": "Took an answer back",
+  "flag.approve": "Approved a correction",
+  "flag.reject": "Returned a correction",
+  "label.correction": "Applied a correction",
+  "label.undo": "Took a correction back",
+  comment: "Commented",
+  "version.freeze": "Froze a version",
+};
+
+/** What an audit line is about; the rest is called as it is. */
+export const SUBJECT_WORDS: Record<string, string> = { detectionrun: "run", importjob: "import" };
+
+export const FORMAT_WORDS: Record<string, string> = {
+  csv: "CSV",
+  jsonl: "JSONL",
+  image_folders: "Images in class folders",
+  image_rows: "Images beside rows",
+};
+
 export const STATUS_WORDS: Record<string, string> = {
   queued: "Waiting for a worker",
   running: "Running",

@@ -1,7 +1,7 @@
-import { Button, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { NativeSelect } from "@mantine/core";
 import { Lock, ScrollText } from "lucide-react";
 import { useAudit } from "@/api/audit";
+import { useMembers } from "@/api/members";
 import type { AuditEvent } from "@/api/types";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { Loaded } from "@/ui/Loaded";
@@ -11,40 +11,36 @@ import { Card, Page } from "@/ui/Page";
 import { useDatasetId } from "@/ui/useDatasetId";
 import { useUrlFilter } from "@/ui/useUrlFilter";
 import { When } from "@/ui/When";
-import { wordFor } from "@/ui/words";
+import { AUDIT_WORDS, SUBJECT_WORDS, wordFor } from "@/ui/words";
 import classes from "./Audit.module.css";
 
 const FILTERS = ["actor", "action"] as const;
-const PAUSE_MS = 250;
+
+const ACTIONS = Object.entries(AUDIT_WORDS).map(([value, label]) => ({ value, label }));
 
 export default function AuditPage() {
+  const dataset = useDatasetId();
   const [filter, change] = useUrlFilter(FILTERS);
-  const list = useAudit(useDatasetId(), filter);
-  const set = useDebouncedCallback(
-    (key: (typeof FILTERS)[number], text: string) => change({ [key]: text.trim() }),
-    PAUSE_MS,
-  );
-  const isFiltered = Object.values(filter).some(Boolean);
+  const list = useAudit(dataset, filter);
+  const people = useMembers(dataset).rows.map(({ user }) => user.username);
   return (
     <Page
       title="Audit log"
       lead="Everything that was done here, in order. A sealed line is chained to the one before it: changing it later would show."
     >
-      <search className={classes.filters} key={isFiltered ? "some" : "none"}>
-        {FILTERS.map((key) => (
-          <TextInput
-            key={key}
-            aria-label={`Filter by ${key}`}
-            placeholder={key === "actor" ? "By whom" : "Which action"}
-            defaultValue={filter[key]}
-            onChange={(event) => set(key, event.currentTarget.value)}
-          />
-        ))}
-        {isFiltered && (
-          <Button variant="subtle" color="gray" onClick={() => change({ actor: "", action: "" })}>
-            Clear
-          </Button>
-        )}
+      <search className={classes.filters}>
+        <NativeSelect
+          aria-label="By whom"
+          data={[{ value: "", label: "By anyone" }, ...people]}
+          value={filter.actor ?? ""}
+          onChange={(event) => change({ actor: event.currentTarget.value })}
+        />
+        <NativeSelect
+          aria-label="What was done"
+          data={[{ value: "", label: "Anything done" }, ...ACTIONS]}
+          value={filter.action ?? ""}
+          onChange={(event) => change({ action: event.currentTarget.value })}
+        />
       </search>
       <Card flush>
         <Loaded answer={list}>
@@ -75,7 +71,7 @@ function Seal({ event }: { event: AuditEvent }) {
 const brief = (value: unknown) => (typeof value === "object" ? JSON.stringify(value) : String(value));
 
 function Payload({ event }: { event: AuditEvent }) {
-  const entries = Object.entries(event.payload);
+  const entries = Object.entries(event.payload).filter(([, value]) => value !== null && value !== "");
   if (entries.length === 0) return "—";
   return (
     <details className={classes.payload}>
@@ -89,7 +85,11 @@ const COLUMNS: Column<AuditEvent>[] = [
   { name: "Seal", width: "150px", cell: (event) => <Seal event={event} /> },
   { name: "When", width: "130px", cell: (event) => <When at={event.at} /> },
   { name: "By", width: "110px", cell: (event) => event.actor ?? "the system" },
-  { name: "What", width: "180px", cell: (event) => wordFor({}, event.action) },
-  { name: "On", width: "130px", cell: (event) => `${event.subject.type} ${event.subject.id}` },
+  { name: "What", width: "180px", cell: (event) => wordFor(AUDIT_WORDS, event.action) },
+  {
+    name: "On",
+    width: "130px",
+    cell: (event) => `${SUBJECT_WORDS[event.subject.type] ?? event.subject.type} ${event.subject.id}`,
+  },
   { name: "Details", cell: (event) => <Payload event={event} /> },
 ];

@@ -7,7 +7,7 @@ import { type Column, DataTable } from "@/ui/DataTable";
 import { JobProgress } from "@/ui/JobProgress";
 import { Loaded } from "@/ui/Loaded";
 import { Card } from "@/ui/Page";
-import { count, plural } from "@/ui/values";
+import { count, plural, sentence } from "@/ui/values";
 import classes from "./Imports.module.css";
 
 /** One import, live while it runs: its progress, its counts, its mistakes by line and column. */
@@ -48,7 +48,7 @@ function Outcome({ job }: { job: Import }) {
   const mistakes = job.counts.errors ?? job.errors.length;
   return (
     <>
-      <p className={classes.outcome}>{sentence(job, mistakes)}</p>
+      <p className={classes.outcome}>{summary(job, mistakes)}</p>
       <dl className={classes.counts}>
         {COUNTED.filter((name) => job.counts[name]).map((name) => (
           <div key={name}>
@@ -69,7 +69,7 @@ function Outcome({ job }: { job: Import }) {
   );
 }
 
-function sentence(job: Import, mistakes: number) {
+function summary(job: Import, mistakes: number) {
   if (job.status === "cancelled") return "Cancelled. Nothing was kept.";
   if (job.status === "failed")
     return `Nothing was imported${mistakes > 0 ? `: ${plural(mistakes, "row needs", "rows need")} a look` : ""}.`;
@@ -101,5 +101,5 @@ function Mistakes({ errors, total }: { errors: RowError[]; total: number }) {
 const COLUMNS: Column<RowError>[] = [
   { name: "Line", isNumber: true, width: "80px", cell: (one) => one.line ?? "—" },
   { name: "Column", width: "160px", cell: (one) => one.column || "—" },
-  { name: "What is the matter", cell: (one) => one.detail },
+  { name: "What is the matter", cell: (one) => sentence(one.detail) },
 ];

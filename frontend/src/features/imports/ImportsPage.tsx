@@ -12,6 +12,7 @@ import { useDatasetId } from "@/ui/useDatasetId";
 import { useUrlFilter } from "@/ui/useUrlFilter";
 import { count } from "@/ui/values";
 import { When } from "@/ui/When";
+import { FORMAT_WORDS, wordFor } from "@/ui/words";
 import { ImportForm } from "./ImportForm";
 import { ImportReport } from "./ImportReport";
 
@@ -58,7 +59,7 @@ const columns = (show: (one: Import) => void): Column<Import>[] => [
     ),
   },
   { name: "Outcome", cell: (one) => <StatusTag status={one.status} /> },
-  { name: "Kind", cell: (one) => (one.dry_run ? <Tag>dry run</Tag> : one.format) },
+  { name: "Format", cell: (one) => (one.dry_run ? <Tag>dry run</Tag> : wordFor(FORMAT_WORDS, one.format)) },
   { name: "Items", isNumber: true, cell: (one) => count(one.counts.items ?? 0) },
   { name: "Mistakes", isNumber: true, cell: (one) => count(one.counts.errors ?? one.errors?.length ?? 0) },
   { name: "Started", cell: (one) => <When at={one.created_at} /> },
