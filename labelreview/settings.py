@@ -30,7 +30,8 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
-ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],.localhost")
+# This machine's own names are always among them: the health checks come by them.
+ALLOWED_HOSTS = [*words("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -84,7 +85,6 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 
 # ------------------------------------------------------------------------------------------------ files
 
-MEDIA_ROOT = PLACES.media
 STORAGE_URL = text("STORAGE_URL", PLACES.media.as_uri())
 MAX_UPLOAD_BYTES = number("MAX_UPLOAD_MB", 2048) * 1024 * 1024
 MAX_IMAGE_PIXELS = number("MAX_IMAGE_MEGAPIXELS", 80) * 1_000_000
