@@ -23,7 +23,7 @@ from .tasktypes.registry import TASK_TYPES
 
 ERRORS_KEPT = 100
 COUNTED = ("rows", "items", "annotations", "predictions", "images", "errors")
-PICTURE_THREADS = os.cpu_count() or 1
+PICTURE_THREADS = min(4, os.cpu_count() or 1)  # each may hold a decoded picture of MAX_IMAGE_MEGAPIXELS
 # Plain text: a million times, an enumeration's own formatting costs a second.
 LABELLED, UNLABELLED, AMBIGUOUS = "labelled", "unlabelled", "ambiguous"
 _ITEM = "id dataset_id external_id text features media_id media_path split meta current_revision_id"

@@ -66,6 +66,7 @@ def _opened(data: bytes, max_pixels: int) -> Image.Image:
 
 
 def _thumbnail(image: Image.Image) -> bytes:
+    """The small picture. The large one is used up: two of them in memory would be one too many."""
     if max(image.size) < CRISP_BELOW:
         factor = THUMBNAIL_SIDE // max(image.size)
         size = image.width * factor, image.height * factor
@@ -90,7 +91,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
         scaled = wide.point(lambda value: value * (255 / span) - low * (255 / span))  # type: ignore[operator]
         return scaled.convert("L")
     if image.mode in ("L", "RGB", "RGBA"):
-        return image.copy()
+        return image
     clear = "transparency" in image.info or image.mode in ("LA", "PA", "La")
     return image.convert("RGBA" if clear else "RGB")
 

@@ -424,9 +424,11 @@ def test_a_queued_job_is_cancelled_at_once_and_its_file_goes():
         importing.cancel(job=job)
 
 
-def test_a_running_job_is_cancelled_at_its_next_report():
-    dataset = open_dataset(media="image")
-    job = accepted(dataset, zipped(**{f"cat/{i}.png": picture(size=(10 + i, 10)) for i in range(5)}))
+@pytest.mark.parametrize("media_type", ["image", "text"])
+def test_a_running_job_is_cancelled_at_its_next_report(media_type):
+    dataset = open_dataset(media=media_type)
+    pictures = zipped(**{f"cat/{i}.png": picture(size=(10 + i, 10)) for i in range(5)})
+    job = accepted(dataset, pictures if media_type == "image" else "id,text\n1,a\n2,b\n3,c\n4,d\n")
     progress.cancel(kind="import", id=job.pk)
     assert importing.run(job_id=job.pk).status == JobStatus.CANCELLED
     assert nothing_is_left(dataset)
