@@ -1,6 +1,10 @@
 import "@/ui/styles";
 import { createRoot } from "react-dom/client";
 import { App } from "@/app/App";
+import { prepare } from "@/app/Screens";
 
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<App />);
+
+/** A chunk that does not come is the screen's to report. */
+const show = () => root && createRoot(root).render(<App />);
+prepare(window.location.pathname).then(show, show);

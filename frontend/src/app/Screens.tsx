@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Navigate, Route, Routes, useLocation } from "react-router";
 import { useSession } from "@/api/session";
 import { Loaded } from "@/ui/Loaded";
@@ -6,20 +6,26 @@ import { Waiting } from "@/ui/Waiting";
 import { DatasetFrame } from "./DatasetFrame";
 import { NotFound } from "./NotFound";
 import { Shell } from "./Shell";
+import { screen } from "./screen";
 
-const SignInPage = lazy(() => import("@/features/session/SignInPage"));
-const DatasetsPage = lazy(() => import("@/features/datasets/DatasetsPage"));
-const NewDatasetPage = lazy(() => import("@/features/datasets/NewDatasetPage"));
-const OverviewPage = lazy(() => import("@/features/overview/OverviewPage"));
-const ReviewPage = lazy(() => import("@/features/review/ReviewPage"));
-const FlagsPage = lazy(() => import("@/features/flags/FlagsPage"));
-const SignOffPage = lazy(() => import("@/features/signoff/SignOffPage"));
-const ImportsPage = lazy(() => import("@/features/imports/ImportsPage"));
-const RunsPage = lazy(() => import("@/features/runs/RunsPage"));
-const VersionsPage = lazy(() => import("@/features/versions/VersionsPage"));
-const VersionPage = lazy(() => import("@/features/versions/VersionPage"));
-const AuditPage = lazy(() => import("@/features/audit/AuditPage"));
-const MembersPage = lazy(() => import("@/features/members/MembersPage"));
+const SignInPage = screen(() => import("@/features/session/SignInPage"));
+const DatasetsPage = screen(() => import("@/features/datasets/DatasetsPage"));
+const NewDatasetPage = screen(() => import("@/features/datasets/NewDatasetPage"));
+const OverviewPage = screen(() => import("@/features/overview/OverviewPage"));
+const ReviewPage = screen(() => import("@/features/review/ReviewPage"));
+const FlagsPage = screen(() => import("@/features/flags/FlagsPage"));
+const SignOffPage = screen(() => import("@/features/signoff/SignOffPage"));
+const ImportsPage = screen(() => import("@/features/imports/ImportsPage"));
+const RunsPage = screen(() => import("@/features/runs/RunsPage"));
+const VersionsPage = screen(() => import("@/features/versions/VersionsPage"));
+const VersionPage = screen(() => import("@/features/versions/VersionPage"));
+const AuditPage = screen(() => import("@/features/audit/AuditPage"));
+const MembersPage = screen(() => import("@/features/members/MembersPage"));
+
+/** Fetches the review screen's code before it is asked for: where one arrives, or is about to. */
+export function prepare(pathname: string) {
+  return /\/review$/.test(pathname) ? ReviewPage.load() : Promise.resolve();
+}
 
 /** Every screen and its address. Who is not signed in sees the sign-in screen, then what they came for. */
 export function Screens() {
