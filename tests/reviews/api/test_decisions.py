@@ -87,7 +87,8 @@ def test_a_filter_chooses_the_flags_as_the_list_does(many):
 def test_flags_of_other_datasets_are_refused_as_not_there(many, make_scene):
     scene, ids = many
     foreign = make_scene().flag
-    answer = scene.lead.post(f"{scene.at}/flags/decide/", {"ids": [ids[0], foreign.pk, 10**15], "action": "keep"})
+    body = {"ids": [ids[0], foreign.pk, 10**15], "action": "keep"}
+    answer = scene.lead.post(f"{scene.at}/flags/decide/", body)
     codes = {result["id"]: result.get("code") for result in answer.json()["results"]}
     assert codes == {ids[0]: None, foreign.pk: "not_found", 10**15: "not_found"}
     foreign.refresh_from_db()
@@ -105,7 +106,8 @@ def test_two_flags_of_one_item_in_one_call_change_its_label_once(scene):
 def test_one_call_decides_on_a_thousand_at_most_and_says_that_there_are_more(many, monkeypatch):
     scene, ids = many
     monkeypatch.setattr("reviews.bulk.MOST", 4)
-    answer = scene.lead.post(f"{scene.at}/flags/decide/", {"filter": {"state": "open"}, "action": "keep"}).json()
+    body = {"filter": {"state": "open"}, "action": "keep"}
+    answer = scene.lead.post(f"{scene.at}/flags/decide/", body).json()
     assert (answer["decided"], answer["more"]) == (4, True)
 
 

@@ -79,7 +79,8 @@ def test_every_refusal_reads_the_same(browser, username, password):
     gone.save()
     answer = sign_in(browser, username, password)
     assert answer.status_code == 401
-    assert answer.json() == {"code": "invalid_credentials", "detail": "The name or the password is not right."}
+    refusal = {"code": "invalid_credentials", "detail": "The name or the password is not right."}
+    assert answer.json() == refusal
 
 
 def test_guessing_a_password_is_slowed_down(browser):
