@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from reviews.formats.errors import FormatError
 
@@ -16,7 +18,16 @@ MIME_TYPES = {kind: f"image/{kind.lower()}" for kind in ACCEPTED}
 MAX_PIXELS = 80_000_000
 THUMBNAIL_SIDE = 256
 CRISP_BELOW = 64  # pictures smaller than this are pixel art (digits of 8 x 8): enlarged without blur
-SWAPS_SIDES = frozenset({5, 6, 7, 8})  # the EXIF orientations that lay the picture on its side
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # EXIF orientation -> what puts the picture upright
+SWAP_SIDES = frozenset(TURNS[orientation] for orientation in (5, 6, 7, 8))
 ORIENTATION = 0x0112
 
 
@@ -32,28 +43,25 @@ class Picture:
 
 def inspect(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """What the picture is; raises FormatError where it is none, broken, or too large to unpack."""
-    image = _opened(data, max_pixels)
-    swapped = image.getexif().get(ORIENTATION) in SWAPS_SIDES
-    width, height = image.size[::-1] if swapped else image.size
-    return Picture(str(image.format), width, height, _thumbnail(image))
+    with _faults_named():
+        image = _decoded(data, max_pixels)
+        kind, turn = str(image.format), _turn(image)
+        width, height = image.size[::-1] if turn in SWAP_SIDES else image.size
+        return Picture(kind, width, height, _thumbnail(image, turn))
 
 
 def as_png(data: bytes, *, max_pixels: int = MAX_PIXELS) -> bytes:
     """The picture's first frame as PNG, upright: for formats that browsers do not show."""
-    return _saved(_eight_bit(ImageOps.exif_transpose(_opened(data, max_pixels))), "PNG")
+    with _faults_named():
+        image = _decoded(data, max_pixels)
+        return _saved(_turned(_eight_bit(image), _turn(image)), "PNG")
 
 
-def _opened(data: bytes, max_pixels: int) -> Image.Image:
-    """The first frame, decoded."""
+@contextmanager
+def _faults_named() -> Iterator[None]:
+    """Whatever a decoder does about hostile bytes, as a FormatError."""
     try:
-        image: Image.Image = Image.open(BytesIO(data), formats=ACCEPTED)
-        if image.width * image.height > max_pixels:
-            detail = f"{image.width} × {image.height} pixels are more than {max_pixels:,}"
-            raise FormatError("too_many_pixels", detail)
-        if image.format == "PNG":  # whose loader overlooks a missing end; verify() uses the image up
-            image.verify()
-            image = Image.open(BytesIO(data), formats=ACCEPTED)
-        image.load()
+        yield
     except FormatError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -62,19 +70,43 @@ def _opened(data: bytes, max_pixels: int) -> Image.Image:
         raise FormatError("not_an_image", f"not one of {', '.join(ACCEPTED)}") from None
     except Exception as error:  # noqa: BLE001 - decoders fail on hostile bytes in many ways, all of which mean this
         raise FormatError("broken_image", f"the picture does not decode: {error}") from None
+
+
+def _decoded(data: bytes, max_pixels: int) -> Image.Image:
+    """The first frame, known to be there to its last pixel."""
+    image: Image.Image = Image.open(BytesIO(data), formats=ACCEPTED)
+    if image.width * image.height > max_pixels:
+        detail = f"{image.width} × {image.height} pixels are more than {max_pixels:,}"
+        raise FormatError("too_many_pixels", detail)
+    if image.format == "PNG":  # whose loader overlooks a missing end; verify() uses the image up
+        image.verify()
+        image = Image.open(BytesIO(data), formats=ACCEPTED)
+    image.load()
     return image
 
 
-def _thumbnail(image: Image.Image) -> bytes:
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What the EXIF orientation asks for. A picture whose EXIF is broken is shown as it lies."""
+    try:
+        return TURNS.get(image.getexif().get(ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - as many ways as there are bytes
+        return None
+
+
+def _turned(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:
+    return image if turn is None else image.transpose(turn)
+
+
+def _thumbnail(image: Image.Image, turn: Image.Transpose | None) -> bytes:
     """The small picture. The large one is used up: two of them in memory would be one too many."""
     if max(image.size) < CRISP_BELOW:
         factor = THUMBNAIL_SIDE // max(image.size)
         size = image.width * factor, image.height * factor
         enlarged = _eight_bit(image).resize(size, Image.Resampling.NEAREST)
-        return _saved(ImageOps.exif_transpose(enlarged), "PNG", compress_level=1)
+        return _saved(_turned(enlarged, turn), "PNG", compress_level=1)
     small = _eight_bit(image)
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return _saved(ImageOps.exif_transpose(small), "WEBP", quality=80, method=2)
+    return _saved(_turned(small, turn), "WEBP", quality=80, method=2)
 
 
 def mime_type(data: bytes) -> str:

@@ -3,10 +3,14 @@
 from io import BytesIO
 
 import pytest
-from PIL import Image
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
 
 from reviews.formats.errors import FormatError
 from reviews.formats.images import ORIENTATION, as_png, inspect, mime_type
+
+KINDS = ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"]
 
 
 def encoded(image, kind, **options):
@@ -26,13 +30,44 @@ def thumbnail_of(data):
     return Image.open(BytesIO(inspect(data).thumbnail)).convert("RGB")
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_accepted_format_is_measured_and_made_small(kind):
     picture = inspect(encoded(two_coloured(), kind))
     assert (picture.format, picture.width, picture.height) == (kind, 300, 100)
     small = thumbnail_of(encoded(two_coloured(), kind))
     assert small.size == (256, 85)
     assert small.getpixel((128, 10))[0] > 200
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=150)
+def test_corrupted_pictures_are_taken_or_refused_and_never_a_fault(data):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    content = bytearray(encoded(two_coloured(40, 20), data.draw(st.sampled_from(KINDS)), exif=exif))
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        outcome = "taken" if inspect(bytes(content)).thumbnail else "no thumbnail"
+    except FormatError as error:
+        outcome = error.code
+    assert outcome in ("taken", "broken_image", "not_an_image", "too_many_pixels")
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_a_picture_whose_exif_is_broken_is_shown_as_it_lies():
+    data = encoded(two_coloured(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
+    assert inspect(data).width == 300
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_put_upright_as_pillow_does(orientation):
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    image = Image.linear_gradient("L").resize((128, 100)).rotate(30)
+    data = encoded(image, "PNG", exif=exif)
+    expected = ImageOps.exif_transpose(Image.open(BytesIO(data)))
+    assert Image.open(BytesIO(as_png(data))).tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize(("orientation", "upright"), [(1, False), (3, False), (6, True), (8, True)])
@@ -88,7 +123,7 @@ def test_the_first_frame_of_an_animation_counts():
     assert thumbnail_of(data).getpixel((40, 40))[0] > 200
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_cut_picture_is_broken(kind):
     data = encoded(Image.effect_noise((64, 64), 80).convert("RGB"), kind)
     for size in (len(data) - 20, len(data) // 2):
