@@ -1,0 +1,1 @@
+"""How well and how fast label errors are found, beside cleanlab; see `bench/detection.py`."""
