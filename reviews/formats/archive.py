@@ -5,10 +5,11 @@ from __future__ import annotations
 import stat
 import unicodedata
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+from struct import error as StructError
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from zlib import error as ZlibError
@@ -25,6 +26,8 @@ PROGRAMS = (
 SCRIPTABLE = ".svg .svgz .js .mjs .html .htm .xhtml"  # a browser would run what is in them
 NESTED = frozenset(ARCHIVES.split())
 FORBIDDEN = frozenset(PROGRAMS.split() + SCRIPTABLE.split())
+# All the ways in which zipfile says that bytes are not what they should be.
+BROKEN = (BadZipFile, ZlibError, OSError, EOFError, ValueError, RuntimeError, StructError, OverflowError)
 OVERLAP_SLACK = 30  # the fixed part of a local header; names and extra fields only add to it
 
 
@@ -46,7 +49,7 @@ class Archive:
         self.limits = limits or Limits()
         try:
             self._zip = ZipFile(file)
-        except (BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except BROKEN as error:
             raise FormatError("bad_zip", f"this is not a whole zip file: {error}") from None
         self._entries: dict[str, tuple[int, ZipInfo]] = {}
         self.errors = list(self._check())
@@ -60,15 +63,22 @@ class Archive:
         """The place of the file in the archive, counted from 1: the line of an error about it."""
         return self._entries[name][0]
 
-    def open(self, name: str) -> BinaryIO:
-        """The file, to be read as a stream."""
-        return self._zip.open(self._entries[name][1])  # type: ignore[return-value]
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """The file, to be read as a stream; what breaks while it is read is a FormatError."""
+        try:
+            with self._zip.open(self._entries[name][1]) as file:
+                yield file  # type: ignore[misc]
+        except FormatError:
+            raise
+        except BROKEN as error:
+            raise FormatError("bad_zip", f"“{name}” is broken: {error}", line=self.number(name)) from None
 
     def read(self, name: str) -> bytes:
         """The file's bytes; raises FormatError where they are broken."""
         try:
             return self._zip.read(self._entries[name][1])
-        except (BadZipFile, ZlibError, OSError, EOFError, NotImplementedError) as error:
+        except BROKEN as error:
             raise FormatError("bad_zip", f"“{name}” is broken: {error}", line=self.number(name)) from None
 
     def find(self, name: str, *, beside: str = "") -> str | None:

@@ -12,7 +12,7 @@ from reviews.formats.errors import FormatError
 from reviews.formats.images import SUFFIXES
 from reviews.formats.parsing import parse
 from reviews.formats.zipping import zipped
-from reviews.tasktypes.base import TaskType
+from reviews.tasktypes.base import BadValue, TaskType
 
 SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"} | dict.fromkeys(
     ("val", "valid", "validation", "dev"), "validation"
@@ -45,6 +45,8 @@ def read(
             yield row
         except FormatError as error:
             yield error
+        except BadValue as error:
+            yield FormatError.of(error, line=number, column="label")
 
 
 def write(

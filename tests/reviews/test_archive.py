@@ -145,6 +145,23 @@ def test_what_is_no_image_in_class_folders_is_named_and_papers_are_passed_over()
     ]
 
 
+def test_a_folder_that_names_no_class_is_refused():
+    assert names_and_labels("cat/1.png", " /2.png", f"{'x' * 201}/3.png") == [
+        ("cat/1.png", "cat", ""),
+        "bad_label",
+        "bad_label",
+    ]
+
+
+def test_rows_that_do_not_unpack_are_named_by_their_entry():
+    content = bytearray(zipped(("rows.jsonl", ROW % b"1.png" * 500), ("1.png", b"x")).getvalue())
+    at = content.index(b"rows.jsonl") + 60
+    content[at : at + 20] = bytes(20)
+    with pytest.raises(FormatError) as caught:
+        list(image_rows.read(BytesIO(content), task=TASK, media="image", mapping={}))
+    assert (caught.value.code, caught.value.line) == ("bad_zip", 1)
+
+
 ROW = b'{"id": "1", "image": "%s", "label": "x"}\n'
 
 
