@@ -118,7 +118,7 @@ def _correction(decision: Decision) -> Correction:
         item=flag.item,
         flag=flag,
         decision=decision,
-        author_id=decision.reviewer_id,
+        author=decision.reviewer,
         base=_current(flag),
         value=decision.value,
         status=CHANGES[Action(decision.action)],

@@ -91,7 +91,7 @@ def undoer_of_unsigned(flag: Flag, member: Member) -> bool:
     return (
         member.dataset.signoff_policy == SignoffPolicy.NONE
         and correction is not None
-        and not correction.signoffs.all()
+        and not past.of(flag).under(correction)
         and reviewer_or_in_charge(flag, member)
     )
 

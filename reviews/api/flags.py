@@ -262,7 +262,7 @@ def _correction(flag: Flag) -> FlagCorrectionJSON | None:
         "status": LabelStatus(correction.status),
         "author": render_user(correction.author),
         "reason": correction.decision.reason,
-        "signoffs": [render_signoff(signoff) for signoff in correction.signoffs.all()],
+        "signoffs": [render_signoff(signoff) for signoff in past.of(flag).under(correction)],
     }
 
 
@@ -294,8 +294,9 @@ def _history(flag: Flag) -> list[HistoryEntryJSON]:
         }
         for decision in past.of(flag).decisions
     ]
-    for correction in past.of(flag).corrections:
-        entries += [_signature(signoff, correction) for signoff in correction.signoffs.all()]
+    known = past.of(flag)
+    for correction in known.corrections:
+        entries += [_signature(signoff, correction) for signoff in known.under(correction)]
     return sorted(entries, key=lambda entry: entry["at"])
 
 
