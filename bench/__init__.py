@@ -1,0 +1,1 @@
+"""Speed and memory of each operation, beside a bare Django project that does the same in the same run."""

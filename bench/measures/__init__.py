@@ -1,0 +1,1 @@
+"""One file per operation: `measure` gives its lines of the table."""
