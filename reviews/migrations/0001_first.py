@@ -12,7 +12,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -22,412 +21,1161 @@ class Migration(migrations.Migration):
     operations = [
         TrigramExtension(),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.TextField(db_collation='C')),
-                ('text', models.TextField(blank=True, null=True)),
-                ('features', models.JSONField(blank=True, null=True)),
-                ('media_path', models.TextField(blank=True, default='')),
-                ('split', models.TextField(blank=True, default='')),
-                ('meta', models.JSONField(blank=True, default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.TextField(db_collation="C")),
+                ("text", models.TextField(blank=True, null=True)),
+                ("features", models.JSONField(blank=True, null=True)),
+                ("media_path", models.TextField(blank=True, default="")),
+                ("split", models.TextField(blank=True, default="")),
+                ("meta", models.JSONField(blank=True, default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='MediaFile',
+            name="MediaFile",
             fields=[
-                ('sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('format', models.CharField(max_length=10)),
-                ('size', models.PositiveBigIntegerField()),
-                ('width', models.PositiveIntegerField()),
-                ('height', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("format", models.CharField(max_length=10)),
+                ("size", models.PositiveBigIntegerField()),
+                ("width", models.PositiveIntegerField()),
+                ("height", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Dataset',
+            name="Dataset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('task_type', models.CharField(choices=[('classification', 'Classification'), ('multilabel', 'Multilabel'), ('spans', 'Spans'), ('boxes', 'Boxes')], max_length=20)),
-                ('media', models.CharField(choices=[('image', 'Image'), ('text', 'Text'), ('table', 'Table')], max_length=10)),
-                ('classes', models.JSONField(blank=True, default=list)),
-                ('signoff_policy', models.CharField(choices=[('none', 'None'), ('second_reviewer', 'Second Reviewer'), ('expert', 'Expert')], default='none', max_length=20)),
-                ('settings', models.JSONField(blank=True, default=dict)),
-                ('note', models.TextField(blank=True, default='')),
-                ('health', models.JSONField(blank=True, null=True)),
-                ('item_count', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "task_type",
+                    models.CharField(
+                        choices=[
+                            ("classification", "Classification"),
+                            ("multilabel", "Multilabel"),
+                            ("spans", "Spans"),
+                            ("boxes", "Boxes"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "media",
+                    models.CharField(
+                        choices=[("image", "Image"), ("text", "Text"), ("table", "Table")], max_length=10
+                    ),
+                ),
+                ("classes", models.JSONField(blank=True, default=list)),
+                (
+                    "signoff_policy",
+                    models.CharField(
+                        choices=[
+                            ("none", "None"),
+                            ("second_reviewer", "Second Reviewer"),
+                            ("expert", "Expert"),
+                        ],
+                        default="none",
+                        max_length=20,
+                    ),
+                ),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("note", models.TextField(blank=True, default="")),
+                ("health", models.JSONField(blank=True, null=True)),
+                ("item_count", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=40)),
-                ('subject_type', models.CharField(max_length=20)),
-                ('subject_id', models.BigIntegerField()),
-                ('payload', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='audit_events', to='reviews.dataset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("action", models.CharField(max_length=40)),
+                ("subject_type", models.CharField(max_length=20)),
+                ("subject_id", models.BigIntegerField()),
+                ("payload", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="audit_events",
+                        to="reviews.dataset",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Annotator',
+            name="Annotator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField()),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='annotator_names', to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='annotators', to='reviews.dataset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.TextField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="annotator_names",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="annotators",
+                        to="reviews.dataset",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Flag',
+            name="Flag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('wrong_class', 'Wrong Class'), ('missing_label', 'Missing Label'), ('spurious_label', 'Spurious Label'), ('bad_boundary', 'Bad Boundary'), ('duplicate_annotation', 'Duplicate Annotation'), ('ambiguous', 'Ambiguous'), ('out_of_distribution', 'Out Of Distribution'), ('inconsistent_duplicates', 'Inconsistent Duplicates'), ('annotator_disagreement', 'Annotator Disagreement'), ('stale_guideline', 'Stale Guideline'), ('bad_data', 'Bad Data'), ('reported', 'Reported')], max_length=30)),
-                ('part', models.JSONField(null=True)),
-                ('given', models.JSONField(null=True)),
-                ('suggested', models.JSONField(null=True)),
-                ('score', models.FloatField()),
-                ('priority', models.FloatField()),
-                ('evidence', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('escalated', 'Escalated'), ('returned', 'Returned'), ('kept', 'Kept'), ('proposed', 'Proposed'), ('applied', 'Applied'), ('superseded', 'Superseded')], default='open', max_length=12)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('run', models.BigIntegerField(null=True)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('shuffle', models.FloatField(db_default=django.db.models.functions.math.Random())),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('dataset', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='reviews.dataset')),
-                ('leased_to', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('raised_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("wrong_class", "Wrong Class"),
+                            ("missing_label", "Missing Label"),
+                            ("spurious_label", "Spurious Label"),
+                            ("bad_boundary", "Bad Boundary"),
+                            ("duplicate_annotation", "Duplicate Annotation"),
+                            ("ambiguous", "Ambiguous"),
+                            ("out_of_distribution", "Out Of Distribution"),
+                            ("inconsistent_duplicates", "Inconsistent Duplicates"),
+                            ("annotator_disagreement", "Annotator Disagreement"),
+                            ("stale_guideline", "Stale Guideline"),
+                            ("bad_data", "Bad Data"),
+                            ("reported", "Reported"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("part", models.JSONField(null=True)),
+                ("given", models.JSONField(null=True)),
+                ("suggested", models.JSONField(null=True)),
+                ("score", models.FloatField()),
+                ("priority", models.FloatField()),
+                ("evidence", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("escalated", "Escalated"),
+                            ("returned", "Returned"),
+                            ("kept", "Kept"),
+                            ("proposed", "Proposed"),
+                            ("applied", "Applied"),
+                            ("superseded", "Superseded"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("run", models.BigIntegerField(null=True)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("shuffle", models.FloatField(db_default=django.db.models.functions.math.Random())),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flags",
+                        to="reviews.dataset",
+                    ),
+                ),
+                (
+                    "leased_to",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "raised_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(choices=[('keep', 'Keep'), ('correct', 'Correct'), ('ambiguous', 'Ambiguous'), ('exclude', 'Exclude'), ('escalate', 'Escalate'), ('approve', 'Approve'), ('reject', 'Reject'), ('undo', 'Undo'), ('supersede', 'Supersede')], max_length=12)),
-                ('value', models.JSONField(null=True)),
-                ('reason', models.TextField(blank=True, default='')),
-                ('rule', models.CharField(blank=True, default='', max_length=20)),
-                ('from_state', models.CharField(choices=[('open', 'Open'), ('escalated', 'Escalated'), ('returned', 'Returned'), ('kept', 'Kept'), ('proposed', 'Proposed'), ('applied', 'Applied'), ('superseded', 'Superseded')], max_length=12)),
-                ('to_state', models.CharField(choices=[('open', 'Open'), ('escalated', 'Escalated'), ('returned', 'Returned'), ('kept', 'Kept'), ('proposed', 'Proposed'), ('applied', 'Applied'), ('superseded', 'Superseded')], max_length=12)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL)),
-                ('undoes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='reviews.decision')),
-                ('flag', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='reviews.flag')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("keep", "Keep"),
+                            ("correct", "Correct"),
+                            ("ambiguous", "Ambiguous"),
+                            ("exclude", "Exclude"),
+                            ("escalate", "Escalate"),
+                            ("approve", "Approve"),
+                            ("reject", "Reject"),
+                            ("undo", "Undo"),
+                            ("supersede", "Supersede"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("value", models.JSONField(null=True)),
+                ("reason", models.TextField(blank=True, default="")),
+                ("rule", models.CharField(blank=True, default="", max_length=20)),
+                (
+                    "from_state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("escalated", "Escalated"),
+                            ("returned", "Returned"),
+                            ("kept", "Kept"),
+                            ("proposed", "Proposed"),
+                            ("applied", "Applied"),
+                            ("superseded", "Superseded"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "to_state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("escalated", "Escalated"),
+                            ("returned", "Returned"),
+                            ("kept", "Kept"),
+                            ("proposed", "Proposed"),
+                            ("applied", "Applied"),
+                            ("superseded", "Superseded"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="reviews.decision",
+                    ),
+                ),
+                (
+                    "flag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="reviews.flag",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(max_length=5000)),
-                ('rule', models.CharField(blank=True, default='', max_length=20)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to=settings.AUTH_USER_MODEL)),
-                ('flag', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='reviews.flag')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField(max_length=5000)),
+                ("rule", models.CharField(blank=True, default="", max_length=20)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "flag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to="reviews.flag",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GoldItem',
+            name="GoldItem",
             fields=[
-                ('item', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='gold', serialize=False, to='reviews.item')),
-                ('value', models.JSONField()),
+                (
+                    "item",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="gold",
+                        serialize=False,
+                        to="reviews.item",
+                    ),
+                ),
+                ("value", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='ItemSearch',
+            name="ItemSearch",
             fields=[
-                ('item', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search', serialize=False, to='reviews.item')),
-                ('document', models.TextField()),
+                (
+                    "item",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="search",
+                        serialize=False,
+                        to="reviews.item",
+                    ),
+                ),
+                ("document", models.TextField()),
             ],
         ),
         migrations.AddField(
-            model_name='item',
-            name='dataset',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='reviews.dataset'),
+            model_name="item",
+            name="dataset",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="reviews.dataset",
+            ),
         ),
         migrations.AddField(
-            model_name='flag',
-            name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='reviews.item'),
+            model_name="flag",
+            name="item",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="flags", to="reviews.item"
+            ),
         ),
         migrations.CreateModel(
-            name='Annotation',
+            name="Annotation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.JSONField()),
-                ('given_at', models.DateTimeField(null=True)),
-                ('annotator', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to='reviews.annotator')),
-                ('item', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to='reviews.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("value", models.JSONField()),
+                ("given_at", models.DateTimeField(null=True)),
+                (
+                    "annotator",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="annotations",
+                        to="reviews.annotator",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="annotations",
+                        to="reviews.item",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportJob',
+            name="ImportJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.CharField(max_length=200)),
-                ('file_name', models.CharField(max_length=255)),
-                ('format', models.CharField(blank=True, default='', max_length=20)),
-                ('mapping', models.JSONField(blank=True, default=dict)),
-                ('dry_run', models.BooleanField(default=False)),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
-                ('counts', models.JSONField(default=dict)),
-                ('errors', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='reviews.dataset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file", models.CharField(max_length=200)),
+                ("file_name", models.CharField(max_length=255)),
+                ("format", models.CharField(blank=True, default="", max_length=20)),
+                ("mapping", models.JSONField(blank=True, default=dict)),
+                ("dry_run", models.BooleanField(default=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("succeeded", "Succeeded"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("counts", models.JSONField(default=dict)),
+                ("errors", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imports",
+                        to="reviews.dataset",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LabelRevision',
+            name="LabelRevision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('value', models.JSONField(null=True)),
-                ('status', models.CharField(choices=[('labelled', 'Labelled'), ('unlabelled', 'Unlabelled'), ('ambiguous', 'Ambiguous'), ('excluded', 'Excluded')], default='labelled', max_length=12)),
-                ('cause', models.CharField(choices=[('import', 'Import'), ('consensus', 'Consensus'), ('correction', 'Correction'), ('undo', 'Undo')], max_length=12)),
-                ('event', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='reviews.auditevent')),
-                ('item', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='reviews.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("value", models.JSONField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("labelled", "Labelled"),
+                            ("unlabelled", "Unlabelled"),
+                            ("ambiguous", "Ambiguous"),
+                            ("excluded", "Excluded"),
+                        ],
+                        default="labelled",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("import", "Import"),
+                            ("consensus", "Consensus"),
+                            ("correction", "Correction"),
+                            ("undo", "Undo"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="reviews.auditevent",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="reviews.item",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='item',
-            name='current_revision',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='reviews.labelrevision'),
+            model_name="item",
+            name="current_revision",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="reviews.labelrevision",
+            ),
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.JSONField(null=True)),
-                ('status', models.CharField(choices=[('labelled', 'Labelled'), ('unlabelled', 'Unlabelled'), ('ambiguous', 'Ambiguous'), ('excluded', 'Excluded')], max_length=12)),
-                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('applied', 'Applied'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], default='proposed', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='reviews.dataset')),
-                ('decision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='correction', to='reviews.decision')),
-                ('flag', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='reviews.flag')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='reviews.item')),
-                ('base', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.labelrevision')),
-                ('revision', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='correction', to='reviews.labelrevision')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("value", models.JSONField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("labelled", "Labelled"),
+                            ("unlabelled", "Unlabelled"),
+                            ("ambiguous", "Ambiguous"),
+                            ("excluded", "Excluded"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("applied", "Applied"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="proposed",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="reviews.dataset",
+                    ),
+                ),
+                (
+                    "decision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="correction",
+                        to="reviews.decision",
+                    ),
+                ),
+                (
+                    "flag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="reviews.flag",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="reviews.item",
+                    ),
+                ),
+                (
+                    "base",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="reviews.labelrevision",
+                    ),
+                ),
+                (
+                    "revision",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="correction",
+                        to="reviews.labelrevision",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='item',
-            name='media',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='reviews.mediafile'),
+            model_name="item",
+            name="media",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="reviews.mediafile",
+            ),
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('annotator', 'Annotator'), ('lead', 'Lead'), ('expert', 'Expert'), ('owner', 'Owner')], max_length=10)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='reviews.dataset')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("annotator", "Annotator"),
+                            ("lead", "Lead"),
+                            ("expert", "Expert"),
+                            ("owner", "Owner"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="reviews.dataset",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='dataset',
-            name='members',
-            field=models.ManyToManyField(related_name='datasets', through='reviews.Membership', to=settings.AUTH_USER_MODEL),
+            model_name="dataset",
+            name="members",
+            field=models.ManyToManyField(
+                related_name="datasets", through="reviews.Membership", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.CreateModel(
-            name='SignOff',
+            name="SignOff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.CharField(choices=[('approve', 'Approve'), ('reject', 'Reject')], max_length=10)),
-                ('meaning', models.CharField(max_length=200)),
-                ('comment', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('correction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signoffs', to='reviews.correction')),
-                ('signer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signoffs', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.CharField(choices=[("approve", "Approve"), ("reject", "Reject")], max_length=10),
+                ),
+                ("meaning", models.CharField(max_length=200)),
+                ("comment", models.TextField(blank=True, default="")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "correction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signoffs",
+                        to="reviews.correction",
+                    ),
+                ),
+                (
+                    "signer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signoffs",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tag', models.CharField(max_length=50)),
-                ('note', models.TextField(blank=True, default='')),
-                ('position', models.BigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('item_count', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='reviews.dataset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tag", models.CharField(max_length=50)),
+                ("note", models.TextField(blank=True, default="")),
+                ("position", models.BigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("item_count", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="reviews.dataset",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='seal', serialize=False, to='reviews.auditevent')),
-                ('position', models.BigIntegerField()),
-                ('hash', models.CharField(max_length=64)),
-                ('dataset', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='seals', to='reviews.dataset')),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="seal",
+                        serialize=False,
+                        to="reviews.auditevent",
+                    ),
+                ),
+                ("position", models.BigIntegerField()),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seals",
+                        to="reviews.dataset",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='auditevent',
-            index=models.Index(fields=['dataset', '-id'], name='audit_newest_first'),
+            model_name="auditevent",
+            index=models.Index(fields=["dataset", "-id"], name="audit_newest_first"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='auditevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='98dc7e617198dd41fa9f9ed63715d0a0fcf5572f', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_498aa', table='reviews_auditevent', when='BEFORE')),
+            model_name="auditevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="98dc7e617198dd41fa9f9ed63715d0a0fcf5572f",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_498aa",
+                    table="reviews_auditevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='annotator',
-            constraint=models.UniqueConstraint(fields=('dataset', 'name'), name='annotator_name_once'),
+            model_name="annotator",
+            constraint=models.UniqueConstraint(fields=("dataset", "name"), name="annotator_name_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='annotator',
-            trigger=pgtrigger.compiler.Trigger(name='kept_for_ever', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='cf60023f751449fcd306c615cfa9c25b485930a0', operation='DELETE', pgid='pgtrigger_kept_for_ever_c12d4', table='reviews_annotator', when='BEFORE')),
+            model_name="annotator",
+            trigger=pgtrigger.compiler.Trigger(
+                name="kept_for_ever",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="cf60023f751449fcd306c615cfa9c25b485930a0",
+                    operation="DELETE",
+                    pgid="pgtrigger_kept_for_ever_c12d4",
+                    table="reviews_annotator",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='decision',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a4890d8ce34815165d30c49d7c7e318c99488410', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_fbc9d', table='reviews_decision', when='BEFORE')),
+            model_name="decision",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="a4890d8ce34815165d30c49d7c7e318c99488410",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_fbc9d",
+                    table="reviews_decision",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='itemsearch',
-            name='dataset',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='reviews.dataset'),
+            model_name="itemsearch",
+            name="dataset",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="reviews.dataset"
+            ),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(fields=['dataset', 'state', 'priority', 'id'], name='flag_queue'),
+            model_name="flag",
+            index=models.Index(fields=["dataset", "state", "priority", "id"], name="flag_queue"),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(fields=['dataset', 'priority', 'id'], name='flag_by_priority'),
+            model_name="flag",
+            index=models.Index(fields=["dataset", "priority", "id"], name="flag_by_priority"),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(fields=['dataset', 'state', 'shuffle'], name='flag_random'),
+            model_name="flag",
+            index=models.Index(fields=["dataset", "state", "shuffle"], name="flag_random"),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(condition=models.Q(('leased_to__isnull', False)), fields=['leased_to', 'dataset'], name='flag_leases'),
+            model_name="flag",
+            index=models.Index(
+                condition=models.Q(("leased_to__isnull", False)),
+                fields=["leased_to", "dataset"],
+                name="flag_leases",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'escalated', 'returned', 'kept', 'proposed', 'applied', 'superseded'])), name='flag_state'),
+            model_name="flag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["open", "escalated", "returned", "kept", "proposed", "applied", "superseded"],
+                    )
+                ),
+                name="flag_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['wrong_class', 'missing_label', 'spurious_label', 'bad_boundary', 'duplicate_annotation', 'ambiguous', 'out_of_distribution', 'inconsistent_duplicates', 'annotator_disagreement', 'stale_guideline', 'bad_data', 'reported'])), name='flag_kind'),
+            model_name="flag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "wrong_class",
+                            "missing_label",
+                            "spurious_label",
+                            "bad_boundary",
+                            "duplicate_annotation",
+                            "ambiguous",
+                            "out_of_distribution",
+                            "inconsistent_duplicates",
+                            "annotator_disagreement",
+                            "stale_guideline",
+                            "bad_data",
+                            "reported",
+                        ],
+                    )
+                ),
+                name="flag_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'escalated', 'returned', 'proposed'])), fields=('item', 'kind', 'part'), name='flag_suspicion_once', nulls_distinct=False),
+            model_name="flag",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["open", "escalated", "returned", "proposed"])),
+                fields=("item", "kind", "part"),
+                name="flag_suspicion_once",
+                nulls_distinct=False,
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='annotation',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='d8aab154eb8b49350985c883e079baf9a864a799', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_3944f', table='reviews_annotation', when='BEFORE')),
+            model_name="annotation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="d8aab154eb8b49350985c883e079baf9a864a799",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_3944f",
+                    table="reviews_annotation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'succeeded', 'failed', 'cancelled'])), name='import_status'),
+            model_name="importjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["queued", "running", "succeeded", "failed", "cancelled"])),
+                name="import_status",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='labelrevision',
-            constraint=models.UniqueConstraint(fields=('item', 'number'), name='revision_number_once'),
+            model_name="labelrevision",
+            constraint=models.UniqueConstraint(fields=("item", "number"), name="revision_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='labelrevision',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['labelled', 'unlabelled', 'ambiguous', 'excluded'])), name='revision_status'),
+            model_name="labelrevision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["labelled", "unlabelled", "ambiguous", "excluded"])),
+                name="revision_status",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='labelrevision',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2a718acf0562ed9b247ec2a06f43a3971e22461c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9ce75', table='reviews_labelrevision', when='BEFORE')),
+            model_name="labelrevision",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="2a718acf0562ed9b247ec2a06f43a3971e22461c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_9ce75",
+                    table="reviews_labelrevision",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='correction',
-            index=models.Index(fields=['dataset', 'state', '-id'], name='correction_by_state'),
+            model_name="correction",
+            index=models.Index(fields=["dataset", "state", "-id"], name="correction_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'applied', 'rejected', 'withdrawn'])), name='correction_state'),
+            model_name="correction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["proposed", "applied", "rejected", "withdrawn"])),
+                name="correction_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'applied'), _negated=True), ('revision__isnull', False), _connector='OR'), name='applied_correction_has_revision'),
+            model_name="correction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "applied"), _negated=True),
+                    ("revision__isnull", False),
+                    _connector="OR",
+                ),
+                name="applied_correction_has_revision",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('item',), name='one_proposed_correction'),
+            model_name="correction",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "proposed")), fields=("item",), name="one_proposed_correction"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='correction',
-            trigger=pgtrigger.compiler.Trigger(name='frozen_proposal', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."dataset_id" IS DISTINCT FROM (NEW."dataset_id") OR OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."flag_id" IS DISTINCT FROM (NEW."flag_id") OR OLD."decision_id" IS DISTINCT FROM (NEW."decision_id") OR OLD."author_id" IS DISTINCT FROM (NEW."author_id") OR OLD."base_id" IS DISTINCT FROM (NEW."base_id") OR OLD."value" IS DISTINCT FROM (NEW."value") OR OLD."status" IS DISTINCT FROM (NEW."status") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='7288e0975850d44a806e58cb2f4bf187266b8121', operation='UPDATE', pgid='pgtrigger_frozen_proposal_a9f62', table='reviews_correction', when='BEFORE')),
+            model_name="correction",
+            trigger=pgtrigger.compiler.Trigger(
+                name="frozen_proposal",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."dataset_id" IS DISTINCT FROM (NEW."dataset_id") OR OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."flag_id" IS DISTINCT FROM (NEW."flag_id") OR OLD."decision_id" IS DISTINCT FROM (NEW."decision_id") OR OLD."author_id" IS DISTINCT FROM (NEW."author_id") OR OLD."base_id" IS DISTINCT FROM (NEW."base_id") OR OLD."value" IS DISTINCT FROM (NEW."value") OR OLD."status" IS DISTINCT FROM (NEW."status") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="7288e0975850d44a806e58cb2f4bf187266b8121",
+                    operation="UPDATE",
+                    pgid="pgtrigger_frozen_proposal_a9f62",
+                    table="reviews_correction",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='correction',
-            trigger=pgtrigger.compiler.Trigger(name='kept_for_ever', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='da2f87a3f69e64b93add7fe27efb9dd66de8f1d7', operation='DELETE', pgid='pgtrigger_kept_for_ever_9149a', table='reviews_correction', when='BEFORE')),
+            model_name="correction",
+            trigger=pgtrigger.compiler.Trigger(
+                name="kept_for_ever",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="da2f87a3f69e64b93add7fe27efb9dd66de8f1d7",
+                    operation="DELETE",
+                    pgid="pgtrigger_kept_for_ever_9149a",
+                    table="reviews_correction",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('dataset', 'external_id'), name='item_external_id_once'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                fields=("dataset", "external_id"), name="item_external_id_once"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='item',
-            trigger=pgtrigger.compiler.Trigger(name='as_imported', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."dataset_id" IS DISTINCT FROM (NEW."dataset_id") OR OLD."external_id" IS DISTINCT FROM (NEW."external_id") OR OLD."text" IS DISTINCT FROM (NEW."text") OR OLD."features" IS DISTINCT FROM (NEW."features") OR OLD."media_id" IS DISTINCT FROM (NEW."media_id") OR OLD."media_path" IS DISTINCT FROM (NEW."media_path") OR OLD."split" IS DISTINCT FROM (NEW."split") OR OLD."meta" IS DISTINCT FROM (NEW."meta"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='4673765bd49047cb1e5c6901da4e731bd6e17a4c', operation='UPDATE', pgid='pgtrigger_as_imported_bd410', table='reviews_item', when='BEFORE')),
+            model_name="item",
+            trigger=pgtrigger.compiler.Trigger(
+                name="as_imported",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."dataset_id" IS DISTINCT FROM (NEW."dataset_id") OR OLD."external_id" IS DISTINCT FROM (NEW."external_id") OR OLD."text" IS DISTINCT FROM (NEW."text") OR OLD."features" IS DISTINCT FROM (NEW."features") OR OLD."media_id" IS DISTINCT FROM (NEW."media_id") OR OLD."media_path" IS DISTINCT FROM (NEW."media_path") OR OLD."split" IS DISTINCT FROM (NEW."split") OR OLD."meta" IS DISTINCT FROM (NEW."meta"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="4673765bd49047cb1e5c6901da4e731bd6e17a4c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_as_imported_bd410",
+                    table="reviews_item",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='item',
-            trigger=pgtrigger.compiler.Trigger(name='kept_for_ever', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='dc9e29d09a352f2589c7d345106392a2ff59afd7', operation='DELETE', pgid='pgtrigger_kept_for_ever_d69b5', table='reviews_item', when='BEFORE')),
+            model_name="item",
+            trigger=pgtrigger.compiler.Trigger(
+                name="kept_for_ever",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="dc9e29d09a352f2589c7d345106392a2ff59afd7",
+                    operation="DELETE",
+                    pgid="pgtrigger_kept_for_ever_d69b5",
+                    table="reviews_item",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'dataset'), name='membership_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("user", "dataset"), name="membership_once"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['annotator', 'lead', 'expert', 'owner'])), name='membership_role'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["annotator", "lead", "expert", "owner"])),
+                name="membership_role",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(('task_type__in', ['classification', 'multilabel', 'spans', 'boxes'])), name='dataset_task_type'),
+            model_name="dataset",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("task_type__in", ["classification", "multilabel", "spans", "boxes"])),
+                name="dataset_task_type",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(('media__in', ['image', 'text', 'table'])), name='dataset_media'),
+            model_name="dataset",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("media__in", ["image", "text", "table"])), name="dataset_media"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(('signoff_policy__in', ['none', 'second_reviewer', 'expert'])), name='dataset_signoff_policy'),
+            model_name="dataset",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("signoff_policy__in", ["none", "second_reviewer", "expert"])),
+                name="dataset_signoff_policy",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='dataset',
-            trigger=pgtrigger.compiler.Trigger(name='kept_for_ever', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='8d710a3a18d23df3345e8f4d9fe35fe97cc1f083', operation='DELETE', pgid='pgtrigger_kept_for_ever_eb0e9', table='reviews_dataset', when='BEFORE')),
+            model_name="dataset",
+            trigger=pgtrigger.compiler.Trigger(
+                name="kept_for_ever",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="8d710a3a18d23df3345e8f4d9fe35fe97cc1f083",
+                    operation="DELETE",
+                    pgid="pgtrigger_kept_for_ever_eb0e9",
+                    table="reviews_dataset",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='signoff',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='0819053dfc872fd08f324dc16494e8d586d7e67c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b10cc', table='reviews_signoff', when='BEFORE')),
+            model_name="signoff",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="0819053dfc872fd08f324dc16494e8d586d7e67c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_b10cc",
+                    table="reviews_signoff",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('dataset', 'tag'), name='version_tag_once'),
+            model_name="version",
+            constraint=models.UniqueConstraint(fields=("dataset", "tag"), name="version_tag_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='version',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='231c7f7810ead25e8ebf2bbc3c48c4b5a976a341', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_df940', table='reviews_version', when='BEFORE')),
+            model_name="version",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="231c7f7810ead25e8ebf2bbc3c48c4b5a976a341",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_df940",
+                    table="reviews_version",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seal',
-            constraint=models.UniqueConstraint(fields=('dataset', 'position'), name='seal_position_once'),
+            model_name="seal",
+            constraint=models.UniqueConstraint(fields=("dataset", "position"), name="seal_position_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='seal',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fae322ad381d482d50725bee566ddd3f3d0fb189', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_3d060', table='reviews_seal', when='BEFORE')),
+            model_name="seal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="fae322ad381d482d50725bee566ddd3f3d0fb189",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_3d060",
+                    table="reviews_seal",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='itemsearch',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['document'], name='item_search_trigrams', opclasses=['gin_trgm_ops']),
+            model_name="itemsearch",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["document"], name="item_search_trigrams", opclasses=["gin_trgm_ops"]
+            ),
         ),
     ]
