@@ -235,3 +235,27 @@ def test_letters_typed_into_a_note_are_no_answers(page: Page) -> None:
     on_screen(page, flag)
     flag.refresh_from_db()
     assert flag.state == "open"
+
+
+def test_a_key_is_the_persons_to_change(page: Page) -> None:
+    made = builders.dataset()
+    builders.member(made, Role.ANNOTATOR, "ann")
+    first, second = flagged(made, "cat", "cat")
+    review(page, made, "ann")
+    on_screen(page, first)
+
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Change the key of Keep, now Q").click()
+    page.keyboard.press("w")
+    expect(page.get_by_text("W is the key of “Take suggestion”.")).to_be_visible()
+    page.keyboard.press("p")
+    page.keyboard.press("Escape")
+    page.reload()
+    on_screen(page, first)
+
+    expect(page.get_by_role("button", name="P Keep")).to_be_visible()
+    page.keyboard.press("q")
+    on_screen(page, first)
+    page.keyboard.press("p")
+    on_screen(page, second)
+    state_becomes(first, "kept", page)

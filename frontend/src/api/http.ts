@@ -41,16 +41,18 @@ declare global {
   }
 }
 
-function takeEarly({ method, url }: Request) {
-  const { pathname } = new URL(url);
-  const answer = method === "GET" ? window.early?.[pathname] : undefined;
+/** The early answer to the request, once; a refusal may be from before the sign-in, and is asked for again. */
+async function takeEarly(request: Request) {
+  const { pathname } = new URL(request.url);
+  const early = request.method === "GET" ? window.early?.[pathname] : undefined;
   delete window.early?.[pathname];
-  return answer;
+  const answer = await early?.catch(() => undefined);
+  return answer?.ok ? answer : fetch(request);
 }
 
 export const client = createClient<paths>({
   headers: { Accept: "application/json" },
-  fetch: (request) => takeEarly(request) ?? fetch(request),
+  fetch: takeEarly,
 });
 
 client.use({

@@ -3,7 +3,7 @@ import type { Decision, QueueName } from "@/api/flags";
 import type { Dataset } from "@/api/types";
 import { useKeys } from "@/ui/useKeys";
 import { ActionBar } from "./ActionBar";
-import { ACTIONS, classKeys } from "./actions";
+import { classKeys } from "./actions";
 import { ClassPicker } from "./ClassPicker";
 import { GuidelineDialog } from "./GuidelineDialog";
 import { HelpDialog } from "./HelpDialog";
@@ -14,9 +14,8 @@ import classes from "./Review.module.css";
 import { ReviewHeader } from "./ReviewHeader";
 import { SidePanel } from "./SidePanel";
 import { SimilarStrip } from "./SimilarStrip";
+import { useActions } from "./useActions";
 import { useReview } from "./useReview";
-
-const HIDE_KEY = ACTIONS.find(({ id }) => id === "hide")?.key;
 
 type Dialog = "edit" | "guideline" | "help" | null;
 type Props = { dataset: Dataset; queue: QueueName; start: number | null };
@@ -27,6 +26,7 @@ export function ReviewScreen({ dataset, queue, start }: Props) {
   const { session, current, dispatch } = review;
   const [dialog, setDialog] = useState<Dialog>(null);
   const [isHidden, setHidden] = useState(false);
+  const keymap = useActions();
   const box = useRef<HTMLTextAreaElement>(null);
   const lastDone =
     session.flags.find(({ id }) => id === session.done.at(-1)) ??
@@ -57,14 +57,14 @@ export function ReviewScreen({ dataset, queue, start }: Props) {
 
   useKeys(
     (key) => {
-      const action = ACTIONS.find((one) => one.key === key);
+      const action = keymap.actions.find((one) => one.key === key);
       if (action?.when(now)) act(action.id);
       const chosen = classKeys(dataset.classes).get(key);
       if (chosen !== undefined && current?.abilities.includes("correct")) choose(chosen);
       return action !== undefined || chosen !== undefined;
     },
     (key) => {
-      if (key === HIDE_KEY) setHidden(false);
+      if (keymap.actions.some((one) => one.id === "hide" && one.key === key)) setHidden(false);
     },
   );
 
@@ -94,7 +94,7 @@ export function ReviewScreen({ dataset, queue, start }: Props) {
       ) : (
         <QueueEnd review={review} dataset={dataset} queue={queue} />
       )}
-      <ActionBar now={now} onAct={act} />
+      <ActionBar actions={keymap.actions} now={now} onAct={act} />
       <ClassPicker
         opened={dialog === "edit"}
         dataset={dataset}
@@ -103,7 +103,12 @@ export function ReviewScreen({ dataset, queue, start }: Props) {
         onClose={() => setDialog(null)}
       />
       <GuidelineDialog opened={dialog === "guideline"} dataset={dataset} onClose={() => setDialog(null)} />
-      <HelpDialog opened={dialog === "help"} dataset={dataset} onClose={() => setDialog(null)} />
+      <HelpDialog
+        opened={dialog === "help"}
+        dataset={dataset}
+        keymap={keymap}
+        onClose={() => setDialog(null)}
+      />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ACTIONS, classKeys } from "./actions";
+import { objection } from "./useActions";
 
 test("no two actions share a key, and none takes a number from the classes", () => {
   const keys = ACTIONS.map(({ key }) => key);
@@ -25,4 +26,12 @@ test("classes that are digits keep their own digit", () => {
       ["7", "7"],
     ]),
   );
+});
+
+test("a key of another action, a number or a key without a sign is refused; its own is not", () => {
+  expect(objection(ACTIONS, "keep", "w")).toContain("Take suggestion");
+  expect(objection(ACTIONS, "keep", "3")).toContain("classes");
+  expect(objection(ACTIONS, "keep", "f5")).not.toBeNull();
+  expect(objection(ACTIONS, "keep", "q")).toBeNull();
+  expect(objection(ACTIONS, "keep", "p")).toBeNull();
 });
