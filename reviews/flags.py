@@ -60,9 +60,7 @@ def report(*, item: Item, reporter: User, reason: str, suggested: Any = None) ->
         try:
             flag.save(force_insert=True)
         except IntegrityError as error:
-            raise NotAllowedNow(
-                "This item was reported already, and waits for its answer."
-            ) from error
+            raise NotAllowedNow("This item was reported already, and waits for its answer.") from error
         ledger.record(
             dataset_id=item.dataset_id,
             actor=reporter,
