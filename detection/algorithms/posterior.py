@@ -4,10 +4,11 @@ duplicates.
 Dawid, Skene: Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm. Applied
 Statistics 28 (1979), doi:10.2307/2346806, where every item starts from the model's probabilities instead
 of the class frequencies (as in Goh, Tkachenko, Mueller: CROWDLAB, arXiv:2210.06812, and Raykar et al.,
-JMLR 11 (2010)), and the official label is one more observer. Three departures: each observer's confusion
+JMLR 11 (2010)), and the official label is one more observer. Departures: each observer's confusion
 matrix is shrunk towards that observer's one error rate, so that rare classes and quiet annotators get no
 invented habits; the sharpness of the model is fitted in the same likelihood, which makes the answers
-calibrated; and duplicates share one true class.
+calibrated; duplicates share one true class; and the official labels are not taken to be cleaner than the
+model shows (see `label_noise`).
 """
 
 from typing import NamedTuple
@@ -16,6 +17,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from .detector import Floats, Inputs, Ints, Votes
+from .label_noise import least_noise, one_rate
 from .temperature import softmax
 
 ITERATIONS = 40
@@ -25,6 +27,7 @@ SETTLED = 1e-4
 SHRINKAGE = 5.0
 FLOOR = 1e-6
 FIRST_ERROR_RATE = 0.05
+FIRST_CARELESSNESS = 0.2
 
 
 class Posterior(NamedTuple):
@@ -39,31 +42,35 @@ class Posterior(NamedTuple):
     annotator_accuracy: Floats
 
 
+class _Official(Votes):
+    """The official labels, as an observer beside the annotators."""
+
+
 def estimate(inputs: Inputs, *, group: Ints | None = None, use_official: bool = True) -> Posterior:
     """The probabilities of the true classes; without `use_official` from model and annotators only.
 
     group : int array, shape (n_items,): items of equal number are duplicates and share their true class
     """
     n, n_classes = len(inputs.labels), inputs.n_classes
-    log_prior = _log_prior(inputs)
+    log_prior, least = _log_prior(inputs), _least_noise(inputs)
     sources = _sources(inputs, use_official=use_official)
     probs = softmax(log_prior)
     if n == 0 or n_classes < 2:
         return Posterior(probs, np.eye(n_classes), _accuracies(sources, probs, inputs.votes))
     group = np.arange(n) if group is None else group
-    confusions = [_confusion(probs, source, FIRST_ERROR_RATE) for source in sources]
+    confusions = [_first_guess(probs, source, least) for source in sources]
     sharpness = 1.0
     for step in range(ITERATIONS):
         heard = _log_heard(sources, confusions, n, n_classes)
         if step % REFIT_EVERY == 0 and inputs.probs is not None:
             sharpness = _sharpest(log_prior, heard)
         before, probs = probs, _shared(log_prior * sharpness, heard, group)
-        confusions = [_confusion(probs, source, _error_rate(probs, source)) for source in sources]
+        confusions = [_confusion(probs, source, _error_rate(probs, source), least) for source in sources]
         if step % REFIT_EVERY == REFIT_EVERY - 1 and np.abs(probs - before).max() < SETTLED:
             break
-    official = Votes(*_official(inputs), 1)
-    noise = _confusion(probs, official, _error_rate(probs, official))
-    return Posterior(probs, noise[0], _accuracies(sources, probs, inputs.votes))
+    official = _official(inputs)
+    seen = _confusion(probs, official, _error_rate(probs, official), None)
+    return Posterior(probs, seen[0], _accuracies(sources, probs, inputs.votes))
 
 
 def wrongness(labels: Ints, posterior: Posterior) -> Floats:
@@ -71,6 +78,14 @@ def wrongness(labels: Ints, posterior: Posterior) -> Floats:
     labelled = labels >= 0
     given = posterior.probs[np.arange(len(labels)), np.maximum(labels, 0)]
     return np.where(labelled, 1 - given, 0.0)
+
+
+def _least_noise(inputs: Inputs) -> Floats | None:
+    """How far official labels stray from true classes at least, as the model sees it; None without one."""
+    if inputs.probs is None or inputs.n_classes < 2:
+        return None
+    known = np.flatnonzero(~np.isnan(inputs.probs).any(axis=1) & (inputs.labels >= 0))
+    return least_noise(inputs.labels[known], inputs.probs[known]) if len(known) else None
 
 
 def _log_prior(inputs: Inputs) -> Floats:
@@ -84,48 +99,57 @@ def _log_prior(inputs: Inputs) -> Floats:
     return np.log(np.maximum(prior, FLOOR))
 
 
-def _official(inputs: Inputs) -> tuple[Ints, Ints, Ints]:
+def _official(inputs: Inputs) -> "_Official":
     item = np.flatnonzero(inputs.labels >= 0)
-    return item, np.zeros(len(item), dtype=np.int64), inputs.labels[item]
+    return _Official(item, np.zeros(len(item), dtype=np.int64), inputs.labels[item], 1)
 
 
 def _sources(inputs: Inputs, *, use_official: bool) -> list[Votes]:
     """Who spoke. An official label that merely repeats a vote on the same item is no further evidence."""
-    sources = [] if inputs.votes is None or not len(inputs.votes.item) else [inputs.votes]
+    votes = inputs.votes
+    sources = [] if votes is None or not len(votes.item) else [votes]
     if use_official:
-        item, nobody, value = _official(inputs)
-        fresh = np.ones(len(item), dtype=bool)
-        if sources:
+        official = _official(inputs)
+        fresh = np.ones(len(official.item), dtype=bool)
+        if votes is not None:
             said = np.zeros(len(inputs.labels), dtype=bool)
-            repeats = inputs.votes.value == inputs.labels[inputs.votes.item]  # type: ignore[union-attr]
-            said[inputs.votes.item[repeats]] = True  # type: ignore[union-attr]
-            fresh = ~said[item]
-        sources.append(Votes(item[fresh], nobody[fresh], value[fresh], 1))
+            said[votes.item[votes.value == inputs.labels[votes.item]]] = True
+            fresh = ~said[official.item]
+        item, nobody, value = (part[fresh] for part in official[:3])
+        sources.append(_Official(item, nobody, value, 1))
     return sources
 
 
-def _confusion(probs: Floats, votes: Votes, error_rate: Floats | float) -> Floats:
-    """P(answer | true class) of each observer, shape (n_annotators, n_classes true, n_classes answer)."""
+def _first_guess(probs: Floats, votes: Votes, least: Floats | None) -> Floats:
+    """Confusion matrices to begin with: a single observer's by the model, several ones' as equally careless.
+
+    Several compare with each other; a weak model that judged them first would find itself confirmed.
+    """
+    if votes.n_annotators == 1:
+        return _confusion(probs, votes, FIRST_ERROR_RATE, least)
+    answers = np.bincount(votes.value, minlength=probs.shape[1])
+    return np.stack([one_rate(answers, FIRST_CARELESSNESS)] * votes.n_annotators)
+
+
+def _confusion(probs: Floats, votes: Votes, error_rate: Floats | float, least: Floats | None) -> Floats:
+    """P(answer | true class) of each observer, shape (n_annotators, n_classes true, n_classes answer).
+
+    That of the official labels is not taken to be without noise where the model shows that there is some.
+    """
     n_classes = probs.shape[1]
     counts = np.zeros((votes.n_annotators, n_classes, n_classes))
     cell = votes.annotator * n_classes + votes.value
     for true in range(n_classes):
         sums = np.bincount(cell, probs[votes.item, true], minlength=votes.n_annotators * n_classes)
         counts[:, true, :] = sums.reshape(votes.n_annotators, n_classes)
-    counts += SHRINKAGE * _one_rate(
-        np.bincount(votes.value, minlength=n_classes), error_rate, votes.n_annotators
-    )
-    return counts / counts.sum(axis=2, keepdims=True)
-
-
-def _one_rate(answers: Ints, error_rate: Floats | float, n_annotators: int) -> Floats:
-    """Confusion matrices of observers who err at one rate, towards the classes that are answered often."""
-    n_classes = len(answers)
-    wrong = np.tile(answers + 1.0, (n_classes, 1))
-    np.fill_diagonal(wrong, 0)
-    wrong /= wrong.sum(axis=1, keepdims=True)
-    rate = np.broadcast_to(error_rate, (n_annotators,))[:, None, None]
-    return rate * wrong + (1 - rate) * np.eye(n_classes)
+    answers = np.bincount(votes.value, minlength=n_classes)
+    rates = np.broadcast_to(error_rate, (votes.n_annotators,))
+    counts += SHRINKAGE * np.stack([one_rate(answers, float(rate)) for rate in rates])
+    confusion = counts / counts.sum(axis=2, keepdims=True)
+    if isinstance(votes, _Official) and least is not None:
+        confusion = np.maximum(confusion, least)
+        confusion /= confusion.sum(axis=2, keepdims=True)
+    return confusion
 
 
 def _error_rate(probs: Floats, votes: Votes) -> Floats:
@@ -138,7 +162,7 @@ def _error_rate(probs: Floats, votes: Votes) -> Floats:
 
 
 def _log_heard(sources: list[Votes], confusions: list[Floats], n: int, n_classes: int) -> Floats:
-    """The log-likelihood of all answers on each item if each class were true; shape (n_items, n_classes)."""
+    """The log-likelihood of all answers on each item, were each class true; (n_items, n_classes)."""
     heard = np.zeros((n, n_classes))
     for votes, confusion in zip(sources, confusions, strict=True):
         logs = np.log(confusion)

@@ -2,6 +2,7 @@ import numpy as np
 
 from detection.algorithms.detector import Inputs, Votes
 from detection.algorithms.health import assess
+from detection.algorithms.label_noise import MOST, least_noise
 from detection.algorithms.posterior import estimate, wrongness
 
 
@@ -76,3 +77,30 @@ def test_health_grades_the_estimated_error_rate() -> None:
 
 def test_no_items_are_in_perfect_health() -> None:
     assert assess(np.zeros(0)).estimate == 0
+
+
+def test_errors_in_a_rare_class_are_not_explained_away() -> None:
+    """One in a hundred of a frequent class carries the rare label, which the model has learned to expect."""
+    rng = np.random.default_rng(3)
+    n = 20_000
+    true = (rng.random(n) < 0.01).astype(int)
+    labels = np.where((true == 0) & (rng.random(n) < 0.01), 1, true)
+    given_rare = np.clip(np.where(true == 1, 0.9, 0.01) * np.exp(rng.normal(scale=0.5, size=n)), 1e-3, 0.99)
+    probs = np.column_stack([1 - given_rare, given_rare])
+    inputs = Inputs(labels=labels, n_classes=2, probs=probs)
+    doubt = wrongness(labels, estimate(inputs))
+    flagged, wrong = doubt >= 0.1, labels != true
+    assert wrong[flagged].mean() > 0.9
+    assert wrong[flagged].sum() > 0.9 * wrong.sum()
+    assert abs(doubt.mean() - wrong.mean()) < 0.3 * wrong.mean()
+
+
+def test_the_least_noise_into_a_rare_class_is_read_off_where_the_model_is_sure() -> None:
+    rng = np.random.default_rng(4)
+    true = rng.choice(3, 30_000, p=[0.49, 0.49, 0.02])
+    strays = rng.random(len(true)) < np.array([0.01, 0.1, 0])[true]
+    labels = np.where(strays, np.array([2, 0, 2])[true], true)
+    least = least_noise(labels, 0.94 * np.eye(3)[true] + 0.02)
+    # Ten in a hundred of class 1 are called 0, but class 0 is not rare: that is for the posterior to learn.
+    np.testing.assert_allclose(least, [[0, 0, 0.01], [0, 0, 0], [0, 0, 0]], atol=0.002)
+    assert least.max() <= MOST
