@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import JSONField, Model
 
 from . import past
@@ -35,7 +35,7 @@ class _Part(Generic[M]):
         for number in self.json:
             if values[number] is not None:
                 values[number] = orjson.loads(values[number])
-        return self.model.from_db(connection.alias, self.names, values)
+        return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)
 
 
 FLAG, ITEM, REVISION, DATASET = (
