@@ -10,6 +10,8 @@ from .tasktypes.registry import TASK_TYPES
 
 # The dataset's setting that imports may add classes; they set it where they found none to keep to.
 OPEN_CLASSES = "open_classes"
+# A column of texts or numbers, taken for the label, would make a class of every row.
+MOST_LEARNED = 1_000
 
 
 @dataclass(slots=True)
@@ -98,5 +100,10 @@ class Checks:
             if name not in self.classes:
                 if self._closed:
                     return row.error("unknown_label", f"“{name}” is not one of the classes", key=key)
+                if len(self.classes) >= MOST_LEARNED:
+                    detail = (
+                        f"labels have more than {MOST_LEARNED:,} different values; is it the right column?"
+                    )
+                    return row.error("too_many_classes", detail, key=key)
                 self.classes[name] = None
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from math import isfinite
 from typing import Any
 
 import orjson
@@ -15,6 +14,7 @@ from reviews.tasktypes.base import BadValue, TaskType
 
 MAX_ID_LENGTH = 500  # an index entry of Postgres holds 2,704 bytes, and a character has up to four
 MAX_NAME_LENGTH = 200
+LARGEST = 3.4e38  # that a float of 32 bits holds
 OPINION_KEYS = frozenset({"annotator", "value", "at"})
 PREDICTION_KEYS = frozenset({"model", "probs", "value"})
 
@@ -163,9 +163,9 @@ def _parse_ambiguous(row: Row, value: Any, task: TaskType) -> None:
 
 
 def _parse_embedding(row: Row, value: Any, task: TaskType) -> None:
-    numbers = type(value) is list and all(type(v) in (int, float) and isfinite(v) for v in value)
+    numbers = type(value) is list and all(type(v) in (int, float) and abs(v) <= LARGEST for v in value)
     if not numbers or not value:
-        raise BadValue("bad_embedding", "an embedding must be a list of numbers")
+        raise BadValue("bad_embedding", "an embedding must be a list of numbers that fit in 32 bits")
     row.embedding = [float(v) for v in value]
 
 

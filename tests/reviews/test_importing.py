@@ -11,9 +11,11 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import connections
 from django.utils import timezone
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from reviews import importing, ledger, media, progress, proof
+from reviews import checking, importing, ledger, media, progress, proof, versions
 from reviews.errors import NotAllowedNow
 from reviews.models import (
     Annotation,
@@ -200,6 +202,49 @@ def test_predictions_and_embeddings_are_handed_to_the_sidecars(monkeypatch):
     assert job.counts["predictions"] == 3
 
 
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
+NUMBERS = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
+PLAIN = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = TEXTS.filter(str.strip)
+ANY_ROW = st.fixed_dictionaries(
+    {"id": NAMES, "text": NAMES},
+    optional={"label": NAMES, "split": NAMES, "meta": st.dictionaries(TEXTS, PLAIN, min_size=1, max_size=3)},
+)
+
+
+@given(rows=st.lists(ANY_ROW, min_size=1, max_size=5, unique_by=lambda row: row["id"]))
+@settings(
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[
+        Phase.explicit,
+        Phase.reuse,
+        Phase.generate,
+    ],  # each example is an import: shrinking takes minutes
+)
+def test_what_can_be_said_can_be_kept_and_is_given_back(rows):
+    dataset = open_dataset()
+    job = imported(dataset, jsonl(*rows))
+    assert job.errors == []
+    position = ledger.seal(dataset_id=dataset.pk)
+    found = list(versions.rows_at(dataset_id=dataset.pk, position=position))
+    assert as_floats(found) == as_floats(rows)
+
+
+def as_floats(value):
+    """Postgres keeps numbers as decimals: 4e16 comes back as 40000000000000000, which JSON calls the same."""
+    if isinstance(value, dict):
+        return {key: as_floats(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [as_floats(inner) for inner in value]
+    return float(value) if type(value) is int else value
+
+
 # What is refused
 
 
@@ -253,6 +298,12 @@ def test_an_id_that_the_dataset_has_already_is_refused():
     job = imported(dataset, "id,text\n7,a\n8,b\n2,c\n")
     assert places(job) == [(4, "id", "duplicate_id")]
     assert Item.objects.count() == 3
+
+
+def test_a_column_that_is_no_label_does_not_make_a_class_of_every_row(monkeypatch):
+    monkeypatch.setattr(checking, "MOST_LEARNED", 3)
+    job = imported(open_dataset(), "id,text,label\n" + "".join(f"{i},t,{i}\n" for i in range(5)))
+    assert places(job) == [(5, "label", "too_many_classes"), (6, "label", "too_many_classes")]
 
 
 def test_rows_of_one_item_that_disagree_about_it_are_refused():
