@@ -219,7 +219,7 @@ ANY_ROW = st.fixed_dictionaries(
 @given(rows=st.lists(ANY_ROW, min_size=1, max_size=5, unique_by=lambda row: row["id"]))
 @settings(
     deadline=None,
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[
         Phase.explicit,
