@@ -43,10 +43,15 @@ def _become(part: str) -> int:
 
 
 def _supervise(arguments: argparse.Namespace) -> int:
-    here, quiet = places.from_environment(), arguments.quiet
-    supervisor = Supervisor(here, with_web=not arguments.no_web, say=(lambda line: None) if quiet else _say)
-    once_ready = partial(_once_ready, what=arguments.what)
+    here = places.from_environment()
+    supervisor = Supervisor(here, with_web=not arguments.no_web, say=_ignore if arguments.quiet else _say)
+    once_ready = _ignore
     try:
+        if supervisor.with_web:  # without, it serves one command, and nobody signs in
+            folder.make(here)
+            password = folder.demo_password(here)
+            supervisor.first = [(_manage("demo_users"), {"DEMO_PASSWORD": password})]
+            once_ready = partial(_welcome, what=arguments.what, password=password)
         supervisor.run(once_ready=once_ready)
     except CannotStart as problem:
         _say(str(problem))
@@ -54,17 +59,22 @@ def _supervise(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _once_ready(supervisor: Supervisor, what: str) -> None:
-    """Make the three users, load the sample data for `demo`, and say where everything is."""
-    if not supervisor.with_web:  # it serves one command, and nobody signs in
-        return
-    password = folder.demo_password(supervisor.places)
-    for command in ("demo_users", "demo")[: 2 if what == "demo" else 1]:
-        supervisor.run_once([sys.executable, "manage.py", command], {"DEMO_PASSWORD": password})
+def _welcome(supervisor: Supervisor, *, what: str, password: str) -> None:
+    """Load the sample data for `demo`, and say where everything is."""
+    if what == "demo":
+        supervisor.run_once(_manage("demo"))
     supervisor.say(f"\nLabelReview runs at {probes.address()}\n")
     for name in PEOPLE:
         supervisor.say(f"  {name:<10} password {password}")
     supervisor.say(f"\nCtrl-C stops everything; the next `make {what}` finds it as you left it.")
+
+
+def _manage(command: str) -> list[str]:
+    return [sys.executable, "manage.py", command]
+
+
+def _ignore(_: object) -> None:
+    return
 
 
 def _say(line: str) -> None:

@@ -64,6 +64,8 @@ class Supervisor:
     places: Places
     with_web: bool = True
     say: Callable[[str], None] = print
+    # Run once the database has its tables, before anything uses them, with more in their environment.
+    first: Sequence[tuple[Sequence[str], Mapping[str, str]]] = ()
     kept: list[Kept] = field(default_factory=list)
     stopping: bool = False
 
@@ -89,7 +91,7 @@ class Supervisor:
             probes.check_port()
         folder.make_secret_key(self.places)
         self._start_services()
-        self._migrate()
+        self._prepare_database()
         self._start_programs()
         worker = next(kept.child for kept in self.kept if kept.child.name == "worker")
         wait_until(self._ready, child=worker, seconds=READY_SECONDS)
@@ -108,11 +110,11 @@ class Supervisor:
                 kept.tend(self.say)
             time.sleep(POLL_SECONDS)
 
-    def run_once(self, command: Sequence[str], more: Mapping[str, str]) -> None:
+    def run_once(self, command: Sequence[str]) -> None:
         """Run a command beside the services, its output on the terminal; raises CannotStart when it fails."""
         process = subprocess.Popen(
             command,
-            env={**self.environment, **more},
+            env=self.environment,
             cwd=PROJECT,
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),
@@ -151,12 +153,14 @@ class Supervisor:
             queue = broker.start(self.places, self.environment)
             self._keep(queue, lambda: broker.start_again(queue, self.places))
 
-    def _migrate(self) -> None:
-        done = subprocess.run(
-            commands.migrate(), env=self.environment, cwd=PROJECT, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise CannotStart(f"The migrations failed:\n{done.stdout}{done.stderr}")
+    def _prepare_database(self) -> None:
+        for command, more in [(commands.migrate(), {}), *self.first]:
+            environment = {**self.environment, **more}
+            done = subprocess.run(
+                command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise CannotStart(f"`{' '.join(command[1:])}` failed:\n{done.stdout}{done.stderr}")
 
     def _start_programs(self) -> None:
         self.say("Starting the worker" + (" and the web server …" if self.with_web else " …"))
