@@ -24,15 +24,14 @@ def main() -> None:
     arguments = parser.parse_args()
     console = Console()
     console.print(f"[dim]{machine.describe()}; load before the start {machine.load():.2f}")
-    table = Table("what", "cleanlab / yardstick", "ours", "gain", "to reach")
-    with console.status("measuring") as status:
-        for name in arguments.only or MEASURES:
-            started = time.perf_counter()
+    for name in arguments.only or MEASURES:
+        table = Table(name, "cleanlab / yardstick", "ours", "gain", "to reach")
+        started = time.perf_counter()
+        with console.status("measuring") as status:
             for row in import_module(f"bench.detectors.{name}").measure(full=arguments.full):
                 status.update(f"{name}: {row.what}")
                 table.add_row(*row)
-            table.add_row(f"[dim]{name}: {time.perf_counter() - started:.0f} s", end_section=True)
-    console.print(table)
+        console.print(table, f"[dim]{time.perf_counter() - started:.0f} s")
 
 
 if __name__ == "__main__":

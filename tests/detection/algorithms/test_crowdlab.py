@@ -1,12 +1,14 @@
 """The oracle is cleanlab's `multiannotator`."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from detection.algorithms import crowdlab
-from detection.algorithms.detector import Votes
+from detection.algorithms.detector import Inputs, Votes
+from detection.algorithms.posterior import estimate
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -77,3 +79,27 @@ def test_an_annotator_who_shares_no_item_has_no_quality_and_the_weight_of_the_ot
     found = crowdlab.consensus(votes, np.array([[0.8, 0.2], [0.3, 0.7], [0.6, 0.4]]))
     assert np.isnan(found.annotator_quality[2])
     assert found.annotator_weight[2] == found.annotator_weight[0]
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_a_weak_model_does_not_lead_the_consensus_astray(seed: int) -> None:
+    """Annotators with confusions of their own say more than a model that is right in half of the cases."""
+    rng = np.random.default_rng(seed)
+    n, k, people, each = 1500, 8, 60, 5
+    true = rng.choice(k, n, p=rng.dirichlet(np.full(k, 3.0)))
+    skill = rng.uniform(0.3, 0.8, people)
+    habits = np.stack([s * np.eye(k) + (1 - s) * rng.dirichlet(np.full(k, 0.7), k) for s in skill])
+    item = np.repeat(np.arange(n), each)
+    annotator = np.concatenate([rng.choice(people, each, replace=False) for _ in range(n)])
+    chances = habits[annotator, true[item]].cumsum(axis=1)
+    value = np.minimum((rng.random((len(item), 1)) > chances).sum(axis=1), k - 1)
+    scores = np.exp(1.2 * np.eye(k)[true] + rng.normal(size=(n, k)))
+    probs = scores / scores.sum(axis=1, keepdims=True)
+    votes = Votes(item, annotator, value, people)
+    majority = crowdlab.majority(crowdlab.count(votes, n, k))
+    inputs = Inputs(labels=majority, n_classes=k, votes=votes, probs=probs)
+    ours = (estimate(inputs, use_official=False).probs.argmax(axis=1) == true).mean()
+    alone = (estimate(replace(inputs, probs=None), use_official=False).probs.argmax(axis=1) == true).mean()
+    assert ours > alone - 0.02
+    assert ours > (crowdlab.consensus(votes, probs).label == true).mean()
+    assert ours > (majority == true).mean()
