@@ -26,7 +26,7 @@ MEASURES = {
 def main() -> None:
     arguments = _parse()
     console = Console(soft_wrap=True)
-    chosen = arguments.only or list(MEASURES)
+    chosen = [name for name in MEASURES if name in (arguments.only or MEASURES)]
     with stage.raised(rows=arguments.rows) as raised:
         console.print(f"[dim]{machine.describe()}; load before the start {machine.load():.2f}")
         rows = []
@@ -35,7 +35,7 @@ def main() -> None:
             for name in chosen:
                 status.update(name)
                 for row in import_module(f"bench.measures.{MEASURES[name]}").measure(subject):
-                    console.print(f"[dim]{row.operation}: {row.ours}")
+                    console.print(f"[dim]{report.line(row)}")
                     rows.append(row)
     console.print(report.table(rows))
     if arguments.write:

@@ -39,6 +39,11 @@ def page(rows: Sequence[Row], *, count: int) -> str:
     return PAGE.format(date=datetime.now(UTC).date(), machine=machine.describe(), count=count, table=markdown)
 
 
+def line(row: Row) -> str:
+    """One operation as soon as it is measured."""
+    return " · ".join(filter(None, _cells(row)))
+
+
 def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.operation,
