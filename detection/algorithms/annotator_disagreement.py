@@ -70,7 +70,7 @@ def tell(inputs: Inputs, findings: Findings, j: int, names: Names) -> Evidence:
         }
         for a, v in ballots
     ]
-    return Evidence(text[0].upper() + text[1:] if text else text, {"votes": votes})
+    return Evidence(text, {"votes": votes})
 
 
 DETECTOR = Detector(

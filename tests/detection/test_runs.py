@@ -120,7 +120,7 @@ def test_annotators_who_differ_from_the_official_label_raise_a_flag() -> None:
     flag = Flag.objects.get(dataset=dataset)
     assert flag.item_id == items[wrong[0]].pk
     assert flag.kind == "annotator_disagreement"
-    assert flag.evidence[0]["text"].startswith("Ann (right ")
+    assert flag.evidence[0]["text"].startswith("ann (right ")
     assert {row["annotator"] for row in run.summary["annotators"]} == {"ann", "bo"}
 
 
