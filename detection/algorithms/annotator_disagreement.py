@@ -85,7 +85,7 @@ DETECTOR = Detector(
 
 
 def _people(who: list[int], accuracy: Ints, names: Names) -> str:
-    """ "Ann (usually right: 96 %) and bo (91 %) say"; beyond three people just their number."""
+    """ "ann (right 96 % of the time) and bo (right 91 % of the time) say"; of many just their number."""
     if len(who) > 3:
         return f"{len(who)} annotators say"
     described = [f"{names.annotators[a]} (right {per_cent(float(accuracy[a]))} of the time)" for a in who]
