@@ -35,7 +35,9 @@ class Item(models.Model):
     # Null: this is no text; empty: a text without a character, which a data check may flag.
     text = models.TextField(null=True, blank=True)  # noqa: DJ001
     features = models.JSONField(null=True, blank=True)
-    media = models.ForeignKey(MediaFile, null=True, on_delete=models.PROTECT, related_name="items")
+    media = models.ForeignKey(
+        MediaFile, null=True, on_delete=models.PROTECT, related_name="items", db_index=False
+    )
     # Where the picture lay in the archive it came in; exports name it so again.
     media_path = models.TextField(blank=True, default="")
     split = models.TextField(blank=True, default="")
@@ -53,6 +55,10 @@ class Item(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["dataset", "external_id"], name="item_external_id_once")
+        ]
+        # Texts and table rows have no picture, and importing them shall not pay for this index.
+        indexes = [
+            models.Index(fields=["media"], condition=models.Q(media__isnull=False), name="item_with_picture")
         ]
         triggers = [
             pgtrigger.ReadOnly(name="as_imported", exclude=["current_revision"]),
