@@ -33,8 +33,9 @@ def worker() -> list[str]:
         sys.executable, "-m", "celery", "--app", "labelreview", "worker",
         "--loglevel", text("LOG_LEVEL", "INFO"),
         "--concurrency", str(number("WORKER_CONCURRENCY", os.cpu_count() or 2)),
-        # Neither is of use to us, and each makes the start a second longer.
-        "--without-gossip", "--without-mingle",
+        # None is of use to us. The first two make the start a second longer; a worker that wants to send a
+        # last heartbeat to a broker that is gone never ends.
+        "--without-gossip", "--without-mingle", "--without-heartbeat",
     ]  # fmt: skip
 
 

@@ -37,6 +37,7 @@ def test_pages_load_nothing_but_our_own_files_and_cannot_be_framed(client: Clien
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.django_db
 def test_the_api_can_be_browsed_without_another_server(client: Client) -> None:
     page = client.get("/api/docs/").content.decode()
     assert "http://" not in page

@@ -103,7 +103,7 @@ def test_a_second_copy_runs_beside_it_on_a_path_too_long_for_a_socket(copy: Copy
 def test_a_killed_supervisor_takes_all_along_and_the_next_start_has_the_data(copy: Copy) -> None:
     """On Linux the kernel ends the parts, but not one that is stopped; the next start ends that one."""
     assert copy.process is not None
-    orphan = copy.part("worker")
+    orphan = copy.part("scheduler")
     orphan.suspend()
     copy.process.kill()
     copy.process.wait()
