@@ -1,10 +1,15 @@
-"""Figures of a dataset, counted when asked for: in a number of queries that does not grow with it."""
+"""Figures of datasets, counted when asked for and kept until something happens.
+
+They are kept under the dataset's newest audit event, since nothing of this changes without one; and not for
+long, as of two events at one moment the newer may be committed first.
+"""
 
 from collections import Counter
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from django.core.cache import cache
-from django.db.models import Count
+from django.db.models import Count, OuterRef, QuerySet
 
 from .models import (
     Annotation,
@@ -23,7 +28,9 @@ from .models import (
 RIGHT = (FlagState.PROPOSED, FlagState.APPLIED)
 DECIDED = (*RIGHT, FlagState.KEPT)
 
-COUNT_KEPT_FOR = 60
+KEPT_FOR = 15  # seconds
+
+T = TypeVar("T")
 
 
 class FlagCounts(NamedTuple):
@@ -38,8 +45,39 @@ class Progress(NamedTuple):
     flags_right: float | None
 
 
+def newest_event(*, dataset: int | OuterRef) -> QuerySet[AuditEvent, int]:
+    """The id of the dataset's newest audit event, as a query of one value."""
+    return AuditEvent.objects.filter(dataset=dataset).order_by("-id").values_list("id", flat=True)[:1]
+
+
+def _kept(what: str, dataset: Dataset, count: Callable[[Dataset], T]) -> T:
+    key = f"{what}:{dataset.pk}:{newest_event(dataset=dataset.pk).first()}"
+    kept: T | None = cache.get(key)
+    if kept is None:
+        kept = count(dataset)
+        cache.set(key, kept, KEPT_FOR)
+    return kept
+
+
+def open_flags(*, newest: Mapping[int, int | None]) -> dict[int, int]:
+    """How many open flags each dataset has, by the datasets' ids with their newest events."""
+    keys = {pk: f"open_flags:{pk}:{event}" for pk, event in newest.items()}
+    kept = cache.get_many(keys.values())
+    if missing := [pk for pk, key in keys.items() if key not in kept]:
+        found = Flag.objects.filter(dataset__in=missing, state=FlagState.OPEN).values_list("dataset")
+        counts = dict(found.annotate(Count("id")).order_by())
+        fresh = {keys[pk]: counts.get(pk, 0) for pk in missing}
+        cache.set_many(fresh, KEPT_FOR)
+        kept |= fresh
+    return {pk: kept[key] for pk, key in keys.items()}
+
+
 def flag_counts(*, dataset: Dataset) -> FlagCounts:
     """How many flags stand in each state, and how many open ones there are of each kind."""
+    return _kept("flag_counts", dataset, _count_flags)
+
+
+def _count_flags(dataset: Dataset) -> FlagCounts:
     by_state: Counter[str] = Counter()
     by_kind: Counter[str] = Counter()
     groups = (
@@ -70,13 +108,8 @@ def correction_counts(*, dataset: Dataset) -> dict[str, int]:
 
 
 def label_counts(*, dataset: Dataset) -> dict[str, int]:
-    """How many items have a label, how many opinions there are on them and by how many people.
-
-    Kept under the newest audit event: nothing of this changes without one.
-    """
-    newest = AuditEvent.objects.filter(dataset=dataset).order_by("-id").values_list("id", flat=True).first()
-    key = f"label_counts:{dataset.pk}:{newest}"
-    return cache.get_or_set(key, lambda: _count_labels(dataset), COUNT_KEPT_FOR) or {}
+    """How many items have a label, how many opinions there are on them and by how many people."""
+    return _kept("label_counts", dataset, _count_labels)
 
 
 def _count_labels(dataset: Dataset) -> dict[str, int]:
@@ -91,6 +124,10 @@ def _count_labels(dataset: Dataset) -> dict[str, int]:
 
 def confusion(*, dataset: Dataset) -> list[dict[str, Any]]:
     """How many flags that stand say that what was given as one class should be another."""
+    return _kept("confusion", dataset, _count_confusion)
+
+
+def _count_confusion(dataset: Dataset) -> list[dict[str, Any]]:
     flags = Flag.objects.filter(dataset=dataset, given__isnull=False, suggested__isnull=False)
     standing = flags.exclude(state=FlagState.SUPERSEDED).exclude(kind=FlagKind.REPORTED)
     cells = standing.values("given", "suggested").annotate(count=Count("id")).order_by("-count")
