@@ -32,7 +32,9 @@ def _list(subject: Subject, reviewer: Connection, name: str) -> list[Row]:
     shallow_row = beside(f"{name}: first page", first, floor_first, peak.megabytes)
     deep_row = beside(f"{name}: deep page", last, floor_last, peak.megabytes)
     shallow_row.at_most(p95(first), 6, " ms").at_most(p50(first) / p50(floor_first), 3, " × floor")
-    deep_row.at_most(p95(last), 6, " ms").at_most(p50(last) / p50(first), 1.3, " × first page")
+    deep_row.at_most(p95(last), 6, " ms").at_most(p50(last) / p50(floor_last), 3, " × floor").at_most(
+        p50(last) / p50(first), 1.3, " × first page"
+    )
     return [shallow_row, deep_row]
 
 
