@@ -115,7 +115,7 @@ def die_with_parent(stop_signal: int) -> Callable[[], None]:
 
 def follow_parent(parent: int, stop_signal: int) -> None:
     """Ask the kernel to send this process the signal when its parent ends (Linux only, elsewhere nothing)."""
-    # A shell that starts us in the background has these ignored, and they are what our children are stopped by.
+    # A shell that starts us in the background has these ignored, and our children are stopped by them.
     for number in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
     if not sys.platform.startswith("linux"):
