@@ -22,6 +22,7 @@ from labelreview.local import broker, commands, postgres
 from labelreview.local.children import Child, wait_until
 from labelreview.local.places import PROJECT, from_environment
 
+QUEUE = "celery"
 # The data of a test session is thrown away, so nothing waits for the disk.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 
@@ -63,6 +64,7 @@ def worker_process(django_db_setup: None) -> Iterator[Child]:
     child.start()
     try:
         wait_until(lambda: bool(celery_app.control.ping(timeout=0.5, limit=1)), child=child, seconds=60)
+        celery_app.control.cancel_consumer(QUEUE, reply=True)
         yield child
     finally:
         child.stop()
@@ -70,9 +72,14 @@ def worker_process(django_db_setup: None) -> Iterator[Child]:
 
 @pytest.fixture
 def live_worker(transactional_db: None, worker_process: Child) -> Iterator[Child]:
-    """The worker for one test, which sees what the test commits. Tasks that the test leaves are dropped."""
+    """The worker for one test, which sees what the test commits.
+
+    It takes no tasks before and after: those of a test that did not ask for it would run behind its back.
+    """
     celery_app.control.purge()
+    celery_app.control.add_consumer(QUEUE, reply=True)
     yield worker_process
+    celery_app.control.cancel_consumer(QUEUE, reply=True)
     celery_app.control.purge()
     _wait_idle()
 
