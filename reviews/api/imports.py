@@ -66,13 +66,15 @@ class Upload(serializers.Serializer[Any]):
 
 
 def render(job: ImportJob) -> ImportJSON:
-    live = progress.read(kind="import", id=job.pk)
+    stage, fraction = "done", 1.0
+    if job.status != JobStatus.SUCCEEDED:
+        stage, fraction = progress.read(kind="import", id=job.pk)
     return {
         "id": job.pk,
         "dataset": job.dataset_id,
         "status": JobStatus(job.status),
-        "stage": live.stage,
-        "progress": 1.0 if job.status == JobStatus.SUCCEEDED else live.fraction,
+        "stage": stage,
+        "progress": fraction,
         "dry_run": job.dry_run,
         "format": job.format,
         "file_name": job.file_name,

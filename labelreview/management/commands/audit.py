@@ -107,7 +107,8 @@ def _show(console: Console, run: DetectionRun, found: list[Flag], address: str, 
             table.add_row(_named(flag), change, f"{min(flag.score, 0.99):.0%}", why)
         console.print(table)
     rate = summary["error_rate"]
-    console.print(f"\n{summary['items']:,} items, {summary['flags']:,} suspects.")
+    suspects = "1 suspect" if summary["flags"] == 1 else f"{summary['flags']:,} suspects"
+    console.print(f"\n{summary['items']:,} items, {suspects}.")
     low, likely, high = (f"{rate[name]:.1%}" for name in ("low", "estimate", "high"))
     console.print(f"About {likely} of the labels are wrong, likely between {low} and {high}.")
     if served:

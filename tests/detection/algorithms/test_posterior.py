@@ -77,6 +77,9 @@ def test_health_grades_the_estimated_error_rate() -> None:
 
 def test_no_items_are_in_perfect_health() -> None:
     assert assess(np.zeros(0)).estimate == 0
+    few = assess(np.zeros(80))
+    assert (few.low, few.estimate) == (0, 0)
+    assert few.high == 3 / 80
 
 
 def test_errors_in_a_rare_class_are_not_explained_away() -> None:
