@@ -5,13 +5,12 @@ from itertools import count
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 from django.utils.crypto import get_random_string
 from knox.models import AuthToken
 
 from bench.client import Connection
+from labelreview.sessions import SessionStore
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 _numbers = count(1)
 
 
@@ -40,7 +39,7 @@ def with_session(port: int, someone: User) -> Connection:
 def session_cookies(someone: User) -> dict[str, str]:
     """What the browser holds once `someone` has signed in."""
     session = SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(someone.pk), BACKEND
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(someone.pk), settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = someone.get_session_auth_hash()
     session.create()
     assert session.session_key

@@ -16,3 +16,5 @@ import_module(settings.ROOT_URLCONF)
 # The program itself is never garbage: a full collection that walks it holds up every thread for 50 ms.
 gc.collect()
 gc.freeze()
+# A page of flags is some thousand objects: by default each would be looked through several times for cycles.
+gc.set_threshold(50_000, 20, 20)

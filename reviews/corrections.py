@@ -22,6 +22,7 @@ from .models import (
     LabelStatus,
 )
 from .permissions import Member
+from .rows import insert
 from .tasktypes.base import BadValue as BadLabel
 from .tasktypes.registry import TASK_TYPES
 
@@ -63,7 +64,7 @@ def propose(*, decision: Decision) -> Correction:
     """A correction that waits for its signature; one item has one of them at a time."""
     correction = _correction(decision)
     try:
-        correction.save(force_insert=True)
+        insert(correction)
     except IntegrityError as error:
         raise NotAllowedNow("Another correction of this item is waiting for its sign-off.") from error
     return correction
@@ -74,7 +75,7 @@ def correct_at_once(*, decision: Decision, actor: User, payload: dict[str, Any])
     correction = _correction(decision)
     correction.state = CorrectionState.APPLIED
     correction.revision = _relabel(correction, actor=actor, payload=payload)
-    correction.save(force_insert=True)
+    insert(correction)
     return correction
 
 

@@ -18,10 +18,31 @@ from psycopg.errors import LockNotAvailable
 
 from .errors import LedgerBusy, NotAllowedNow
 from .models import AuditEvent, Cause, Dataset, Item, LabelRevision, Seal
+from .rows import as_json, fetch_one, insert
 
 LOCK_CLASS = 0x4C52  # "LR": keeps our advisory locks apart from anyone else's in the same database
 GENESIS = "0" * 64
-SHARE_WITH_ITEM = "SELECT pg_advisory_xact_lock_shared(%s, %s), pg_advisory_xact_lock(%s)"
+# Plain statements, which others may go on from: every decision writes these rows, and the ORM takes longer to
+# compose its statements than Postgres to carry them out.
+SHARED = "SELECT pg_advisory_xact_lock_shared(%(lock)s, %(dataset)s), pg_advisory_xact_lock(%(item_lock)s)"
+EVENT = """
+    INSERT INTO reviews_auditevent
+        (dataset_id, actor_id, action, subject_type, subject_id, created_at, payload)
+    SELECT %(dataset)s, %(actor)s, %(done)s, %(subject_type)s, %(subject)s, %(created_at)s,
+           %(payload)s::jsonb
+"""  # its columns come from `event_columns`; a FROM clause may follow
+# The number of a revision is taken once per item: of two that follow the same base the second one fails.
+APPEND = f"""
+    WITH event AS ({EVENT} RETURNING id), revision AS (
+        INSERT INTO reviews_labelrevision (item_id, number, value, status, cause, event_id)
+        SELECT %(item)s, %(number)s, %(value)s::jsonb, %(status)s, %(cause)s, id FROM event
+        RETURNING id, event_id
+    ), pointed AS (
+        UPDATE reviews_item i SET current_revision_id = r.id FROM revision r
+        WHERE i.id = %(item)s AND i.current_revision_id = %(base)s RETURNING i.id
+    )
+    SELECT r.id, r.event_id, p.id FROM revision r LEFT JOIN pointed p ON true
+"""
 
 
 def share(*, dataset_id: int, item_id: int | None = None) -> None:
@@ -34,14 +55,28 @@ def share(*, dataset_id: int, item_id: int | None = None) -> None:
         if item_id is None:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [LOCK_CLASS, dataset_id])
         else:
-            cursor.execute(SHARE_WITH_ITEM, [LOCK_CLASS, dataset_id, (LOCK_CLASS << 48) + item_id])
+            cursor.execute(SHARED, locks(dataset_id=dataset_id, item_id=item_id))
+
+
+def locks(*, dataset_id: int, item_id: int) -> dict[str, int]:
+    """What `SHARED` needs to be told."""
+    return {"lock": LOCK_CLASS, "dataset": dataset_id, "item_lock": (LOCK_CLASS << 48) + item_id}
 
 
 def record(
     *, dataset_id: int, actor: User | None, action: str, subject: Any, payload: dict[str, Any]
 ) -> AuditEvent:
     """The audit event of what `actor` did to `subject`, written in the caller's transaction."""
-    return AuditEvent.objects.create(
+    made = event(dataset_id=dataset_id, actor=actor, action=action, subject=subject, payload=payload)
+    insert(made)
+    return made
+
+
+def event(
+    *, dataset_id: int, actor: User | None, action: str, subject: Any, payload: dict[str, Any]
+) -> AuditEvent:
+    """The same, not written yet."""
+    return AuditEvent(
         dataset_id=dataset_id,
         actor_id=actor.pk if actor else None,
         action=action,
@@ -49,6 +84,19 @@ def record(
         subject_id=subject.pk,
         payload=payload,
     )
+
+
+def event_columns(event: AuditEvent) -> dict[str, Any]:
+    """What `EVENT` needs to be told."""
+    return {
+        "dataset": event.dataset_id,
+        "actor": event.actor_id,
+        "done": event.action,
+        "subject_type": event.subject_type,
+        "subject": event.subject_id,
+        "created_at": event.created_at,
+        "payload": as_json(event.payload),
+    }
 
 
 # Label revisions
@@ -96,7 +144,7 @@ def append_revision(
     """
     digest = RevisionDigest()
     digest.add(external_id=item.external_id, number=base.number + 1, value=value, status=status, cause=cause)
-    event = record(
+    made = event(
         dataset_id=item.dataset_id,
         actor=actor,
         action=f"label.{cause}",
@@ -109,15 +157,15 @@ def append_revision(
             "revisions": digest.payload(),
         },
     )
+    revision = LabelRevision(item=item, number=base.number + 1, value=value, status=status, cause=cause)
+    columns = {"number": revision.number, "value": as_json(value), "status": status, "cause": cause}
     try:
-        revision = LabelRevision.objects.create(
-            item=item, number=base.number + 1, value=value, status=status, cause=cause, event=event
-        )
+        row = fetch_one(APPEND, {**event_columns(made), **columns, "item": item.pk, "base": base.pk})
     except IntegrityError as error:
         raise NotAllowedNow(MOVED_ON) from error
-    newest = Item.objects.filter(pk=item.pk, current_revision_id=base.pk)
-    if newest.update(current_revision_id=revision.pk) != 1:
+    if row is None or row[2] is None:
         raise NotAllowedNow(MOVED_ON)
+    revision.pk, revision.event_id, _ = row
     item.current_revision = revision
     return revision
 

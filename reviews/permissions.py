@@ -11,7 +11,8 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import F, Model, QuerySet
 
 from .errors import NotPermitted, NotVisible
-from .models import Dataset, Membership, Role, SignoffPolicy
+from .models import Dataset, Role, SignoffPolicy
+from .rows import Columns, fetch_one
 
 A, L, E, O = Role.ANNOTATOR, Role.LEAD, Role.EXPERT, Role.OWNER  # noqa: E741
 
@@ -74,14 +75,19 @@ class Member:
             raise NotPermitted(f"Your role here, {self.role}, does not include “{ability}”.")
 
 
+DATASET = Columns(Dataset, "d")
+MEMBER = f"""
+    SELECT {DATASET.sql}, m.role FROM reviews_membership m JOIN reviews_dataset d ON d.id = m.dataset_id
+    WHERE m.user_id = %s AND m.dataset_id = %s
+"""
+
+
 def member_of(*, user: User | AnonymousUser, dataset_id: int) -> Member:
     """The member that `user` is of the dataset; `NotVisible` where there is no such dataset for them."""
-    if not isinstance(user, User):
+    row = fetch_one(MEMBER, [user.pk, dataset_id])
+    if row is None or not isinstance(user, User):
         raise NotVisible("There is no such dataset, or you are not a member of it.")
-    membership = Membership.objects.select_related("dataset").filter(user=user, dataset_id=dataset_id).first()
-    if membership is None:
-        raise NotVisible("There is no such dataset, or you are not a member of it.")
-    return Member(user=user, dataset=membership.dataset, role=Role(membership.role))
+    return Member(user=user, dataset=DATASET.build(row), role=Role(row[-1]))
 
 
 M = TypeVar("M", bound=Model)

@@ -3,15 +3,15 @@ one; a lease that runs out gives it back."""
 
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from .models import Correction, CorrectionState, Flag, FlagState
+from .models import Flag
 from .permissions import Ability, Member
+from .rows import fetch
 
 LARGEST = 100
 COUNT_KEPT_FOR = 5  # seconds; the count is for a progress bar and need not be exact
@@ -24,13 +24,56 @@ class Queue(StrEnum):
     SIGNOFF = "signoff"
 
 
-# The order of each queue, each served by an index from its front.
-ORDER = {
-    Queue.PRIORITY: ("-priority", "-id"),
-    Queue.UNSURE: ("-priority", "-id"),
-    Queue.RANDOM: ("shuffle",),
-    Queue.SIGNOFF: ("-priority", "-id"),
+# Which flags of the dataset a queue gives to whom, in which order (each served by an index from its front),
+# and the states in which somebody may hold one that came out of it.
+IN_TURN = "f.priority DESC, f.id DESC"
+WAITING = {
+    Queue.PRIORITY: "f.state = 'open'",
+    Queue.UNSURE: "f.state = 'escalated'",
+    Queue.RANDOM: "f.state = 'open'",
+    Queue.SIGNOFF: """f.state = 'proposed' AND EXISTS (
+        SELECT FROM reviews_correction c
+        WHERE c.flag_id = f.id AND c.state = 'proposed' AND c.author_id <> %(member)s
+    )""",
 }
+ORDER = dict.fromkeys(Queue, IN_TURN) | {Queue.RANDOM: "f.shuffle"}
+HELD = {Queue.UNSURE: ["escalated"], Queue.SIGNOFF: ["proposed"]}
+# Corrections that were rejected are their author's to answer again, with the reason.
+RETURNED = """f.state = 'returned' AND %(member)s = (
+    SELECT c.author_id FROM reviews_correction c WHERE c.flag_id = f.id ORDER BY c.id DESC LIMIT 1
+)"""
+
+
+def _lease_statement(queue: Queue) -> str:
+    """What the member holds, then what was returned to them, then the front past whatever others hold."""
+    columns, order = "f.id, f.priority, f.shuffle", ORDER[queue]
+    free = "(f.leased_until IS NULL OR f.leased_until < %(now)s)"
+    returned = RETURNED if queue is Queue.PRIORITY else "false"
+    return f"""
+        WITH held AS (
+            SELECT 1 AS turn, {columns} FROM reviews_flag f
+            WHERE f.leased_to_id = %(member)s AND f.dataset_id = %(dataset)s AND f.leased_until > %(now)s
+              AND f.state = ANY(%(held)s) ORDER BY {order} LIMIT %(size)s
+        ), returned AS (
+            SELECT 2 AS turn, {columns} FROM reviews_flag f
+            WHERE f.dataset_id = %(dataset)s AND {returned} AND {free}
+            ORDER BY f.id LIMIT %(size)s FOR UPDATE SKIP LOCKED
+        ), free AS (
+            SELECT 3 AS turn, {columns} FROM reviews_flag f
+            WHERE f.dataset_id = %(dataset)s AND {WAITING[queue]} AND {free}
+            ORDER BY {order} LIMIT %(size)s FOR UPDATE SKIP LOCKED
+        ), chosen AS (
+            SELECT * FROM (TABLE held UNION ALL TABLE returned UNION ALL TABLE free) f
+            ORDER BY turn, {order} LIMIT %(size)s
+        ), leased AS (
+            UPDATE reviews_flag SET leased_to_id = %(member)s, leased_until = %(until)s
+            WHERE id IN (SELECT id FROM chosen)
+        )
+        SELECT id FROM chosen f ORDER BY turn, {order}
+    """
+
+
+LEASE = {queue: _lease_statement(queue) for queue in Queue}
 
 
 def lease(*, member: Member, queue: Queue, size: int) -> list[int]:
@@ -41,62 +84,32 @@ def lease(*, member: Member, queue: Queue, size: int) -> list[int]:
     """
     if queue is Queue.SIGNOFF:
         member.require(Ability.SIGN)
-    ids = list(_held(member, queue).values_list("pk", flat=True)[:size])
-    with transaction.atomic():
-        if queue is Queue.PRIORITY and len(ids) < size:
-            ids += _free(returned_to(member), size - len(ids))
-        if len(ids) < size:
-            ids += _free(waiting(member, queue).order_by(*ORDER[queue]).exclude(pk__in=ids), size - len(ids))
-        until = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-        Flag.objects.filter(pk__in=ids).update(leased_to=member.user.pk, leased_until=until)
-    return ids
-
-
-def waiting(member: Member, queue: Queue) -> QuerySet[Flag]:
-    """The flags of a queue that the member could be given, leased or not, in no order."""
-    flags = Flag.objects.filter(dataset=member.dataset)
-    if queue is Queue.UNSURE:
-        return flags.filter(state=FlagState.ESCALATED)
-    if queue is Queue.SIGNOFF:
-        proposed = Correction.objects.filter(dataset=member.dataset, state=CorrectionState.PROPOSED)
-        return flags.filter(
-            state=FlagState.PROPOSED, pk__in=proposed.exclude(author=member.user.pk).values("flag")
-        )
-    return flags.filter(state=FlagState.OPEN)
-
-
-def returned_to(member: Member) -> QuerySet[Flag]:
-    """The flags whose correction by this member was rejected: theirs to answer again, with the reason."""
-    newest = Correction.objects.filter(flag=OuterRef("pk")).order_by("-pk").values("author")[:1]
-    returned = Flag.objects.filter(dataset=member.dataset, state=FlagState.RETURNED)
-    return returned.annotate(author=Subquery(newest)).filter(author=member.user.pk).order_by("id")
+    now = timezone.now()
+    said = {
+        "member": member.user.pk,
+        "dataset": member.dataset.pk,
+        "held": HELD.get(queue, ["open", "returned"]),
+        "size": size,
+        "now": now,
+        "until": now + timedelta(seconds=settings.LEASE_SECONDS),
+    }
+    return [id for (id,) in fetch(LEASE[queue], said)]
 
 
 def remaining(*, member: Member, queue: Queue) -> int:
     """About how many flags the queue still has, at most `COUNT_KEPT_FOR` seconds old."""
     mine = member.user.pk if queue is Queue.SIGNOFF else "all"
     key = f"remaining:{member.dataset.pk}:{queue}:{mine}"
-    return cache.get_or_set(key, waiting(member, queue).count, COUNT_KEPT_FOR) or 0
+    return cache.get_or_set(key, partial(_count, member, queue), COUNT_KEPT_FOR) or 0
+
+
+def _count(member: Member, queue: Queue) -> int:
+    statement = f"SELECT count(*) FROM reviews_flag f WHERE f.dataset_id = %(dataset)s AND {WAITING[queue]}"
+    [(count,)] = fetch(statement, {"member": member.user.pk, "dataset": member.dataset.pk})
+    return int(count)
 
 
 def release(*, member: Member) -> int:
     """Give back what the member holds in the dataset, on leaving the review screen."""
-    return _leased(member).update(leased_to=None, leased_until=None)
-
-
-def _leased(member: Member) -> QuerySet[Flag]:
-    return Flag.objects.filter(dataset=member.dataset, leased_to=member.user.pk)
-
-
-def _held(member: Member, queue: Queue) -> QuerySet[Flag]:
-    states = {Queue.UNSURE: [FlagState.ESCALATED], Queue.SIGNOFF: [FlagState.PROPOSED]}
-    live = _leased(member).filter(leased_until__gt=timezone.now())
-    return live.filter(state__in=states.get(queue, [FlagState.OPEN, FlagState.RETURNED])).order_by(
-        *ORDER[queue]
-    )
-
-
-def _free(flags: QuerySet[Flag], size: int) -> list[int]:
-    """The first `size` flags that nobody holds, locked until the transaction ends."""
-    free = flags.filter(Q(leased_until__isnull=True) | Q(leased_until__lt=timezone.now()))
-    return list(free.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:size])
+    held = Flag.objects.filter(dataset=member.dataset, leased_to=member.user.pk)
+    return held.update(leased_to=None, leased_until=None)

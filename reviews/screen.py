@@ -1,4 +1,4 @@
-"""What a screen shows of flags, in one statement however many they are.
+"""What a screen shows of flags and items, in one statement however many they are.
 
 Lists, the queue and every decision read flags this way. Through the ORM the same takes five queries, most of
 whose time goes into composing them anew for each request.
@@ -6,44 +6,17 @@ whose time goes into composing them anew for each request.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import orjson
 from django.contrib.auth.models import User
-from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import JSONField, Model
 
 from . import past
-from .models import Dataset, Flag, Item, LabelRevision, Role
-from .permissions import Member
+from .models import Flag, Item, LabelRevision, Role
+from .permissions import DATASET, Member
+from .rows import Columns, attach, fetch, fetch_one
 
-M = TypeVar("M", bound=Model)
-
-
-class _Part(Generic[M]):
-    """The columns of one model in a row of the statement, and the instance out of them."""
-
-    def __init__(self, model: type[M], alias: str) -> None:
-        fields = model._meta.concrete_fields
-        self.model, self.width = model, len(fields)
-        self.columns = ", ".join(f"{alias}.{field.column}" for field in fields)
-        self.names = [field.attname for field in fields]
-        self.json = [number for number, field in enumerate(fields) if isinstance(field, JSONField)]
-
-    def build(self, row: Sequence[Any], start: int) -> M:
-        values = list(row[start : start + self.width])
-        for number in self.json:
-            if values[number] is not None:
-                values[number] = orjson.loads(values[number])
-        return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)
-
-
-FLAG, ITEM, REVISION, DATASET = (
-    _Part(Flag, "f"),
-    _Part(Item, "i"),
-    _Part(LabelRevision, "r"),
-    _Part(Dataset, "d"),
-)
+FLAG, ITEM, REVISION = Columns(Flag, "f"), Columns(Item, "i"), Columns(LabelRevision, "r")
 
 VOTES = """(
     SELECT jsonb_agg(
@@ -67,17 +40,23 @@ SIMILAR = """(
     JOIN reviews_item s ON s.id = (n.value ->> 'item')::bigint AND s.dataset_id = f.dataset_id
     LEFT JOIN reviews_labelrevision l ON l.id = s.current_revision_id
 )"""
+ITEMS = f"""
+    SELECT {ITEM.sql}, {REVISION.sql}, p.width, p.height FROM reviews_item i
+    LEFT JOIN reviews_labelrevision r ON r.id = i.current_revision_id
+    LEFT JOIN reviews_mediafile p ON p.sha256 = i.media_id
+    WHERE i.id = ANY(%s::bigint[])
+"""
 FLAGS = """
     FROM reviews_flag f JOIN reviews_item i ON i.id = f.item_id
     LEFT JOIN reviews_labelrevision r ON r.id = i.current_revision_id
     LEFT JOIN reviews_mediafile p ON p.sha256 = i.media_id
     LEFT JOIN auth_user u ON u.id = f.leased_to_id
 """
-SHOWN = f"SELECT {FLAG.columns}, {ITEM.columns}, {REVISION.columns}, p.width, p.height, u.username, {VOTES}"
+SHOWN = f"SELECT {FLAG.sql}, {ITEM.sql}, {REVISION.sql}, p.width, p.height, u.username, {VOTES}"
 BRIEF = f"{SHOWN}, {COMMENT_COUNT} {FLAGS} WHERE f.id = ANY(%s::bigint[])"
 FULL = f"{SHOWN}, {COMMENTS}, {SIMILAR} {FLAGS} WHERE f.id = ANY(%s::bigint[])"
 SEEN = f"""
-    {SHOWN}, {COMMENTS}, {SIMILAR}, {DATASET.columns}, m.role {FLAGS}
+    {SHOWN}, {COMMENTS}, {SIMILAR}, {DATASET.sql}, m.role {FLAGS}
     JOIN reviews_dataset d ON d.id = f.dataset_id
     JOIN reviews_membership m ON m.dataset_id = f.dataset_id AND m.user_id = %s
     WHERE f.id = %s
@@ -98,33 +77,35 @@ class Shown:
     similar: list[dict[str, Any]]
 
 
+def items(ids: Sequence[int]) -> list[tuple[Item, int | None, int | None]]:
+    """The items with their official label, each with its picture's width and height, as the ids stand."""
+    found = {row[0]: row for row in fetch(ITEMS, [list(ids)])}
+    return [(_item(found[id], 0), *found[id][-2:]) for id in ids if id in found]
+
+
 def brief(ids: Sequence[int]) -> list[Shown]:
     """The flags as lists show them, in the order of their ids' list."""
-    return _in_order(ids, (_shown(row, [row[AROUND + 4], None, None]) for row in _rows(BRIEF, [list(ids)])))
+    return _in_order(ids, (_shown(row, [row[AROUND + 4], None, None]) for row in fetch(BRIEF, [list(ids)])))
 
 
 def full(ids: Sequence[int]) -> list[Shown]:
     """The flags with their threads and the items similar to theirs, in the order of their ids' list."""
-    return _in_order(ids, map(_full, _rows(FULL, [list(ids)])))
+    return _in_order(ids, map(_full, fetch(FULL, [list(ids)])))
 
 
 def seen(*, flag_id: int, user: User) -> tuple[Shown, Member] | None:
     """The flag in full and the member that `user` is of its dataset; None where they are none."""
-    for row in _rows(SEEN, [user.pk, flag_id]):
-        shown = _full(row)
-        shown.flag.dataset = DATASET.build(row, AROUND + 6)
-        past.read([shown.flag])
-        return shown, Member(user=user, dataset=shown.flag.dataset, role=Role(row[-1]))
-    return None
+    row = fetch_one(SEEN, [user.pk, flag_id])
+    if row is None:
+        return None
+    shown = _full(row)
+    dataset = DATASET.build(row, AROUND + 6)
+    attach(shown.flag, "dataset", dataset)
+    past.read([shown.flag])
+    return shown, Member(user=user, dataset=dataset, role=Role(row[-1]))
 
 
 AROUND = FLAG.width + ITEM.width + REVISION.width
-
-
-def _rows(statement: str, parameters: list[Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall()
 
 
 def _in_order(ids: Sequence[int], found: Iterable[Shown]) -> list[Shown]:
@@ -140,9 +121,15 @@ def _full(row: Sequence[Any]) -> Shown:
 
 
 def _shown(row: Sequence[Any], rest: list[Any]) -> Shown:
-    flag, item = FLAG.build(row, 0), ITEM.build(row, FLAG.width)
-    if item.current_revision_id is not None:
-        item.current_revision = REVISION.build(row, FLAG.width + ITEM.width)
-    flag.item = item
+    flag = FLAG.build(row)
+    item = _item(row, FLAG.width)
+    attach(flag, "item", item)
     width, height, leased_to, votes = row[AROUND : AROUND + 4]
     return Shown(flag, width, height, leased_to, orjson.loads(votes or "[]"), *rest)
+
+
+def _item(row: Sequence[Any], start: int) -> Item:
+    item = ITEM.build(row, start)
+    if item.current_revision_id is not None:
+        attach(item, "current_revision", REVISION.build(row, start + ITEM.width))
+    return item

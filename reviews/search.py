@@ -1,13 +1,16 @@
 """Text search over items: by the index once the worker has made it, until then by looking at every text."""
 
+from typing import TypeVar
+
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
-from .models import Dataset, Item, ItemSearch
+from .models import Dataset, ItemSearch
 
 LONGEST_DOCUMENT = 20_000  # characters; what stands further down a long text is not searched
 BATCH = 10_000
+FEW = 500
 MANY = 1_000  # from so many new rows on, the planner's old statistics mislead it
 LOCK_CLASS = 0x4C53  # "LS": one process indexes a dataset
 
@@ -23,19 +26,30 @@ INDEX = """
 """
 
 
-def matching(items: QuerySet[Item], *, dataset_id: int, text: str) -> QuerySet[Item]:
-    """Those of the dataset's items whose id or text has all the words of `text`, in any case and order."""
+R = TypeVar("R", bound=Model)
+
+
+def matching(rows: QuerySet[R], *, dataset_id: int, text: str, item: str = "") -> QuerySet[R]:
+    """Those of the rows whose item's id or text has all the words of `text`, in any case and order.
+
+    `item` names the rows' foreign key to their item; none where they are items themselves.
+    """
     words = text.split()
     if not words:
-        return items
+        return rows
     if not _is_indexed(dataset_id):
+        prefix = f"{item}__" if item else ""
         for word in words:
-            items = items.filter(Q(text__icontains=word) | Q(external_id__icontains=word))
-        return items.filter(dataset_id=dataset_id)
+            said = Q(**{f"{prefix}text__icontains": word}) | Q(**{f"{prefix}external_id__icontains": word})
+            rows = rows.filter(said)
+        return rows.filter(dataset_id=dataset_id)
     found = ItemSearch.objects.filter(dataset_id=dataset_id)
     for word in words:
         found = found.filter(document__contains=word.lower())
-    return items.filter(pk__in=found.values("item_id"))
+    # Of rare words the planner sometimes thinks that they are common, and reads the whole list in its order
+    # to find them; so the few are looked up first, and only common words are left to it.
+    few = list(found.values_list("item_id", flat=True)[: FEW + 1])
+    return rows.filter(**{f"{item or 'pk'}__in": few if len(few) <= FEW else found.values("item_id")})
 
 
 def index(*, dataset_id: int) -> int:

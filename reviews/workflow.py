@@ -6,10 +6,11 @@ get `StaleFlag`.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet
 
 from . import corrections, ledger, past
@@ -17,6 +18,7 @@ from .corrections import CHANGES, proposed_value
 from .errors import BadValue, NotAllowedNow, NotPermitted, NotVisible, StaleFlag, WrongPassword
 from .models import (
     Action,
+    AuditEvent,
     Correction,
     CorrectionState,
     Decision,
@@ -28,6 +30,7 @@ from .models import (
     Verdict,
 )
 from .permissions import SIGNERS, Member
+from .rows import as_json, fetch, fetch_one, insert
 
 S, A = FlagState, Action
 
@@ -115,14 +118,16 @@ WHO: dict[str, dict[str, Predicate]] = {
 }
 
 
+# The same by state, in the order of the actions: what `abilities` asks of every flag on a page.
+EDGES = {
+    state: [(action, who[action]) for action in Action if action in who and (state, action) in TRANSITIONS]
+    for state, who in WHO.items()
+}
+
+
 def abilities(flag: Flag, member: Member) -> list[str]:
     """What `member` may do with `flag` now; the screen shows these and knows no policy of its own."""
-    who = WHO.get(flag.state, {})
-    return [
-        action
-        for action in Action
-        if (flag.state, action) in TRANSITIONS and action in who and who[action](flag, member)
-    ]
+    return [action for action, allows in EDGES.get(flag.state, ()) if allows(flag, member)]
 
 
 def latest_correction(flag: Flag) -> Correction | None:
@@ -165,21 +170,29 @@ def decide(*, flag: Flag, member: Member, answer: Answer, seen_version: int) -> 
     to = TRANSITIONS[flag.state, answer.action]
     if to == S.PROPOSED and member.dataset.signoff_policy == SignoffPolicy.NONE:
         to = S.APPLIED
-    with transaction.atomic():
-        ledger.share(dataset_id=flag.dataset_id, item_id=flag.item_id)
-        decision = _move(flag, to=to, answer=replace(answer, value=value), member=member)
-        if to == S.APPLIED:
-            said = _said(decision)
-            correction = corrections.correct_at_once(decision=decision, actor=member.user, payload=said)
-            past.of(flag).corrections.append(correction)
-            _retire_others(flag)
-        elif to == S.PROPOSED:
-            correction = corrections.propose(decision=decision)
-            past.of(flag).corrections.append(correction)
-            _log(flag, member, decision.action, _said(decision) | {"correction": correction.pk})
-        else:
-            _log(flag, member, decision.action, _said(decision))
+    decision = _decision(flag, to=to, answer=replace(answer, value=value), member=member)
+    # One statement is a transaction of its own; inside another one it needs a savepoint.
+    single = to in (S.KEPT, S.ESCALATED) and not connection.in_atomic_block
+    with nullcontext() if single else transaction.atomic():
+        _carry_out(decision, member)
     return flag
+
+
+def _carry_out(decision: Decision, member: Member) -> None:
+    flag = decision.flag
+    if decision.to_state == S.APPLIED:
+        _move(decision)
+        said = _said(decision)
+        correction = corrections.correct_at_once(decision=decision, actor=member.user, payload=said)
+        past.of(flag).corrections.append(correction)
+        _retire_others(flag)
+    elif decision.to_state == S.PROPOSED:
+        _move(decision)
+        correction = corrections.propose(decision=decision)
+        past.of(flag).corrections.append(correction)
+        _log(flag, member, decision.action, _said(decision) | {"correction": correction.pk})
+    else:
+        _move(decision, logged=_event(flag, member, decision.action, _said(decision)))
 
 
 def undo(*, flag: Flag, member: Member, seen_version: int) -> Flag:
@@ -189,8 +202,8 @@ def undo(*, flag: Flag, member: Member, seen_version: int) -> Flag:
     if undone is None:
         raise NotAllowedNow("There is no decision to undo.")
     with transaction.atomic():
-        ledger.share(dataset_id=flag.dataset_id, item_id=flag.item_id)
-        decision = _move(flag, to=undone.from_state, answer=Answer(A.UNDO), member=member, undoes=undone)
+        decision = _decision(flag, to=undone.from_state, answer=Answer(A.UNDO), member=member, undoes=undone)
+        _move(decision)
         if undone.to_state == S.APPLIED:
             corrections.revert(decision=undone, actor=member.user, payload=_said(decision))
         else:
@@ -229,7 +242,7 @@ def sign(
         )
     with transaction.atomic():
         ledger.share(dataset_id=flag.dataset_id, item_id=flag.item_id)
-        _swap(flag, to=TRANSITIONS[flag.state, action])
+        _swap(flag, to=TRANSITIONS[flag.state, action], statement=SWAP.format(source=""), more={})
         signoff = SignOff.objects.create(
             correction=correction, signer=member.user, verdict=verdict, meaning=meaning, comment=comment
         )
@@ -267,35 +280,78 @@ def _why_not(flag: Flag, action: str, member: Member) -> str:
 # Moves, inside the caller's transaction
 
 
-def _swap(flag: Flag, *, to: str) -> None:
+SWAP = """
+    UPDATE reviews_flag SET state = %(to)s, version = version + 1, leased_to_id = NULL, leased_until = NULL
+    {source} WHERE id = %(flag)s AND version = %(version)s AND state = %(from)s RETURNING id
+"""
+# The lock, the swap, the decision, and the audit event where it needs no more: one statement, for that is
+# what most of a reviewer's answers are. The update waits for the lock, for its rows come out of it.
+DECIDE = f"""
+    WITH locked AS MATERIALIZED ({ledger.SHARED}),
+    moved AS ({SWAP.format(source="FROM locked")}),
+    decided AS (
+        INSERT INTO reviews_decision
+            (flag_id, action, value, reason, rule, reviewer_id, from_state, to_state, undoes_id, created_at)
+        SELECT id, %(action)s, %(value)s::jsonb, %(reason)s, %(rule)s, %(reviewer)s, %(from)s, %(to)s,
+               %(undoes)s::bigint, clock_timestamp()
+        FROM moved RETURNING id, created_at
+    )
+"""
+MOVE = f"{DECIDE} SELECT id, created_at FROM decided"
+MOVE_AND_LOG = f"""
+    {DECIDE}, logged AS ({ledger.EVENT} || jsonb_build_object('decision', decided.id) FROM decided)
+    SELECT id, created_at FROM decided
+"""
+
+
+def _swap(flag: Flag, *, to: str, statement: str, more: dict[str, Any]) -> tuple[Any, ...]:
     """The compare-and-swap itself; the flag in memory follows the row."""
-    row = Flag.objects.filter(pk=flag.pk, version=flag.version, state=flag.state)
+    columns = {"to": to, "flag": flag.pk, "version": flag.version, "from": flag.state}
     try:
-        moved = row.update(state=to, version=F("version") + 1, leased_to=None, leased_until=None)
+        row = fetch_one(statement, columns | more)
     except IntegrityError as error:
         raise NotAllowedNow("Meanwhile a newer flag asks the same of this item.") from error
-    if moved != 1:
+    if row is None:
         raise StaleFlag("Somebody else was first. Here is how the flag stands now.")
     flag.state, flag.version = to, flag.version + 1
     flag.leased_to, flag.leased_until = None, None
+    return row
 
 
-def _move(flag: Flag, *, to: str, answer: Answer, member: Member, undoes: Decision | None = None) -> Decision:
-    from_state, known = flag.state, past.of(flag)
-    _swap(flag, to=to)
-    decision = Decision.objects.create(
+def _decision(
+    flag: Flag, *, to: str, answer: Answer, member: Member, undoes: Decision | None = None
+) -> Decision:
+    """What is about to be said of the flag, not written yet."""
+    return Decision(
         flag=flag,
         action=answer.action,
         value=answer.value,
         reason=answer.reason,
         rule=answer.rule,
         reviewer=member.user,
-        from_state=from_state,
+        from_state=flag.state,
         to_state=to,
         undoes=undoes,
     )
+
+
+def _move(decision: Decision, *, logged: AuditEvent | None = None) -> None:
+    """Take the ledger's locks and walk the decision's edge, with the audit event of it where that is all."""
+    flag = decision.flag
+    known = past.of(flag)
+    columns = ledger.locks(dataset_id=flag.dataset_id, item_id=flag.item_id) | {
+        "action": decision.action,
+        "value": as_json(decision.value),
+        "reason": decision.reason,
+        "rule": decision.rule,
+        "reviewer": decision.reviewer_id,
+        "undoes": decision.undoes_id,
+    }
+    if logged is not None:
+        columns |= ledger.event_columns(logged)
+    statement = MOVE if logged is None else MOVE_AND_LOG
+    decision.pk, decision.created_at = _swap(flag, to=decision.to_state, statement=statement, more=columns)
     known.decisions.append(decision)
-    return decision
 
 
 def supersede(open_flags: QuerySet[Flag]) -> int:
@@ -304,9 +360,15 @@ def supersede(open_flags: QuerySet[Flag]) -> int:
     return machines.update(state=TRANSITIONS[S.OPEN, A.SUPERSEDE], version=F("version") + 1)
 
 
+OTHERS = """
+    SELECT id FROM reviews_flag WHERE item_id = %s AND id <> %s AND state = 'open' AND run IS NOT NULL
+"""
+
+
 def _retire_others(flag: Flag) -> None:
     """The label is another one now, so what machines said of the old one is void."""
-    supersede(Flag.objects.filter(item_id=flag.item_id).exclude(pk=flag.pk))
+    if others := fetch(OTHERS, [flag.item_id, flag.pk]):
+        supersede(Flag.objects.filter(pk__in=[id for (id,) in others]))
 
 
 # What the log keeps of a move
@@ -335,7 +397,11 @@ def _signed(signoff: SignOff) -> dict[str, Any]:
 
 
 def _log(flag: Flag, member: Member, action: str, payload: dict[str, Any]) -> None:
-    ledger.record(
+    insert(_event(flag, member, action, payload))
+
+
+def _event(flag: Flag, member: Member, action: str, payload: dict[str, Any]) -> AuditEvent:
+    return ledger.event(
         dataset_id=flag.dataset_id,
         actor=member.user,
         action=f"flag.{action}",

@@ -31,7 +31,7 @@ from reviews.screen import Shown
 from . import items
 from .comments import CommentJSON
 from .items import ItemJSON
-from .pagination import paginate
+from .pagination import paginate_ids
 from .schema import PAGING, operation, page_of
 from .session import UserJSON, render_user
 from .values import LabelValue, LabelValueField
@@ -192,8 +192,7 @@ def matching(found: QuerySet[Flag], dataset: Any, wanted: dict[str, Any]) -> Que
         by = Annotation.objects.filter(annotator__dataset=dataset, annotator__name=wanted["annotator"])
         found = found.filter(item__in=by.values("item"))
     if "search" in wanted:
-        items_found = search.matching(Item.objects.all(), dataset_id=dataset.pk, text=wanted["search"])
-        found = found.filter(item__in=items_found.values("pk"))
+        found = search.matching(found, dataset_id=dataset.pk, text=wanted["search"], item="item")
     return found
 
 
@@ -225,7 +224,7 @@ def _render_one(shown: Shown, member: Member, now: datetime) -> FlagJSON:
     return {
         "id": flag.pk,
         "dataset": flag.dataset_id,
-        "item": items.render(flag.item, member.dataset.media, width=shown.width, height=shown.height),
+        "item": items.render(flag.item, member.dataset.media, shown.width, shown.height),
         "kind": flag.kind,  # type: ignore[typeddict-item]
         "part": flag.part,
         "given": flag.given,
@@ -340,12 +339,11 @@ class FlagsView(View):
     def get(self, request: Request, dataset: int) -> Response:
         member = self.member(dataset)
         query = read_query(FlagQuery, request)
-        wanted = matching(Flag.objects.only("priority", "score"), member.dataset, query)
-        page = paginate(
+        page = paginate_ids(
             request=request,
-            rows=wanted,
+            rows=matching(Flag.objects.all(), member.dataset, query),
             order=ORDERINGS[query["ordering"]],
-            render=lambda found: render(screen.brief([flag.pk for flag in found]), member),
+            render=lambda ids: render(screen.brief(ids), member),
         )
         return Response(page)
 

@@ -10,11 +10,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from reviews import media, search
+from reviews import media, screen, search
 from reviews.errors import NotVisible
 from reviews.models import Item, LabelStatus, Media, MediaFile
 
-from .pagination import paginate
+from .pagination import paginate_ids
 from .schema import FILE, PAGING, operation, page_of
 from .values import LabelValue
 from .views import View, read_query
@@ -57,7 +57,7 @@ def thumbnail_url(item_id: int) -> str:
     return f"/api/items/{item_id}/thumbnail/"
 
 
-def render(item: Item, shown_as: str, *, width: int | None, height: int | None) -> ItemJSON:
+def render(item: Item, shown_as: str, width: int | None, height: int | None) -> ItemJSON:
     """An item, with its current revision, of a dataset whose media are `shown_as`."""
     picture, revision = item.media_id, item.current_revision
     return {
@@ -82,16 +82,16 @@ class ItemsView(View):
     def get(self, request: Request, dataset: int) -> Response:
         seen = self.member(dataset).dataset
         query = read_query(ItemQuery, request)
-        items = for_display(Item.objects.filter(dataset=seen))
+        items = Item.objects.filter(dataset=seen)
         if query.get("label"):
             items = items.filter(current_revision__value=query["label"])
         if query.get("search"):
             items = search.matching(items, dataset_id=seen.pk, text=query["search"])
-        page = paginate(
+        page = paginate_ids(
             request=request,
             rows=items,
             order=["external_id"],
-            render=lambda found: [render_loaded(item, seen.media) for item in found],
+            render=lambda ids: [render(item, seen.media, *size) for item, *size in screen.items(ids)],
         )
         return Response(page)
 
@@ -106,12 +106,7 @@ class ItemView(View):
 def render_loaded(item: Item, shown_as: str) -> ItemJSON:
     """An item that `for_display` gave."""
     picture = item.media
-    return render(
-        item,
-        shown_as,
-        width=picture.width if picture else None,
-        height=picture.height if picture else None,
-    )
+    return render(item, shown_as, picture.width if picture else None, picture.height if picture else None)
 
 
 class _PictureView(View):

@@ -48,17 +48,44 @@ def paginate(
     `order` names columns that are never null, the last of them unique, all in one direction: only then is
     "after this row" one comparison of rows, which an index answers wherever in the list it is.
     """
-    size = page_size(request)
     cursor = _Cursor.of(request, rows.model, order)
-    found = list(cursor.window(rows)[: size + 1])
+    return _page(cursor, cursor.window(rows), cursor.values_of, render)
+
+
+def paginate_ids(
+    *,
+    request: Request,
+    rows: QuerySet[Any],
+    order: Sequence[str],
+    render: Callable[[list[int]], list[Any]],
+) -> dict[str, Any]:
+    """The same where `render` reads the rows itself, by their ids: only what the order needs is fetched."""
+    cursor = _Cursor.of(request, rows.model, order)
+    return _page(
+        cursor,
+        cursor.window(rows).values_list("pk", *cursor.names),
+        lambda row: list(row[1:]),
+        lambda found: render([row[0] for row in found]),
+    )
+
+
+def _page(
+    cursor: "_Cursor",
+    rows: Any,
+    values_of: Callable[[Any], list[Any]],
+    render: Callable[[list[Any]], list[Any]],
+) -> dict[str, Any]:
+    size = page_size(cursor.request)
+    found = list(rows[: size + 1])
     more, found = len(found) > size, found[:size]
     if cursor.backward:
         found.reverse()
-    return {
-        "next": cursor.link(found, forward=True) if more or cursor.backward else None,
-        "previous": cursor.link(found, forward=False) if cursor.follows or more and cursor.backward else None,
-        "results": render(found),
-    }
+    after = before = None
+    if found and (more or cursor.backward):
+        after = cursor.link(values_of(found[-1]), forward=True)
+    if found and (cursor.follows or (more and cursor.backward)):
+        before = cursor.link(values_of(found[0]), forward=False)
+    return {"next": after, "previous": before, "results": render(found)}
 
 
 def page_size(request: Request) -> int:
@@ -159,12 +186,11 @@ class _Cursor:
         rows = rows.order_by(*self.order)
         return rows.reverse() if self.backward else rows
 
-    def link(self, found: list[M], *, forward: bool) -> str | None:
-        """The address of the page after the last row, or before the first."""
-        if not found:
-            return None
-        edge = found[-1 if forward else 0]
-        values = [getattr(edge, field.attname) for field in self.fields]
+    def values_of(self, row: Model) -> list[Any]:
+        return [getattr(row, field.attname) for field in self.fields]
+
+    def link(self, values: list[Any], *, forward: bool) -> str:
+        """The address of the page after the row with these values, or before it."""
         return link_to(self.request, ["after" if forward else "before", ",".join(self.order), *values])
 
 

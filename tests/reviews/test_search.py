@@ -70,9 +70,16 @@ def test_many_items_are_indexed_in_batches(monkeypatch):
     assert found(dataset, "text no7") == ["text no7"]
 
 
-def test_a_search_asks_the_database_twice(django_assert_num_queries):
+def test_a_search_asks_the_database_three_times(django_assert_num_queries):
     dataset = texts(builders.dataset(), "one cat")
     search.index(dataset_id=dataset.pk)
     found(dataset, "cat")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # what the dataset is, where the words are, the items
         found(dataset, "cat")
+
+
+def test_what_many_items_say_is_found_too(monkeypatch):
+    monkeypatch.setattr(search, "FEW", 2)
+    dataset = texts(builders.dataset(), "one cat", "two cats", "three cats", "a dog")
+    search.index(dataset_id=dataset.pk)
+    assert found(dataset, "cat") == ["one cat", "two cats", "three cats"]
