@@ -4,9 +4,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_process_init
 
 from labelreview.environment import flag
+from labelreview.memory import spare_the_program
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelreview.settings")
 
@@ -30,3 +31,8 @@ def take_up_what_a_killed_worker_left(**_: Any) -> None:
     with app.connection_for_write(transport_options=at_once) as connection:
         channel: Any = connection.default_channel
         channel.qos.restore_visible(num=None)
+
+
+@worker_process_init.connect
+def settle_down(**_: Any) -> None:
+    spare_the_program()

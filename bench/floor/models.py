@@ -25,6 +25,17 @@ class Decision(models.Model):
         return self.action
 
 
+class Revision(models.Model):
+    """A label that a row has had since a decision; `Row.label` is the newest."""
+
+    row = models.ForeignKey(Row, on_delete=models.PROTECT)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT)
+    label = models.TextField()
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class Audit(models.Model):
     action = models.TextField()
     payload = models.JSONField()

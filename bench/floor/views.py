@@ -11,10 +11,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpRe
 from django.urls import path
 from django.utils import timezone
 
-from bench.floor.models import Audit, Decision, Row
+from bench.floor.models import Audit, Decision, Revision, Row
 
 PAGE = 50
 LEASED = 5
+CORRECTED = "spam"
 
 
 def load(request: HttpRequest) -> HttpResponse:
@@ -22,7 +23,7 @@ def load(request: HttpRequest) -> HttpResponse:
     count = 0
     file: Any = request.FILES["file"]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE floor_row, floor_decision, floor_audit RESTART IDENTITY")
+        cursor.execute("TRUNCATE floor_row, floor_decision, floor_revision, floor_audit RESTART IDENTITY")
         with cursor.copy("COPY floor_row (external_id, text, label, state, version) FROM STDIN") as copy:
             for line in file:
                 row = orjson.loads(line)
@@ -60,13 +61,16 @@ def release(request: HttpRequest) -> HttpResponse:
 
 
 def decide(request: HttpRequest, row: int) -> HttpResponse:
-    """Move the row if it is as it was seen, and write down that it moved."""
+    """Move the row if it is as it was seen, write down that it moved, and what label it got."""
     given = orjson.loads(request.body)
+    labelled = {"label": CORRECTED} if given["action"] == "correct" else {}
     with transaction.atomic():
         seen = Row.objects.filter(id=row, version=given["seen_version"])
-        if not seen.update(state="decided", version=F("version") + 1):
+        if not seen.update(state="decided", version=F("version") + 1, **labelled):
             return HttpResponse(status=409)
         decision = Decision.objects.create(row_id=row, action=given["action"])
+        if labelled:
+            Revision.objects.create(row_id=row, decision=decision, label=CORRECTED)
         Audit.objects.create(action="decide", payload={"row": row, "decision": decision.pk})
     return JsonResponse({"id": row, "state": "decided"})
 
