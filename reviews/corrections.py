@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError
+from django.db.models import QuerySet
 
 from . import ledger
 from .errors import BadValue, NotAllowedNow
@@ -18,8 +19,11 @@ from .models import (
     Dataset,
     Decision,
     Flag,
+    FlagKind,
+    FlagState,
     LabelRevision,
     LabelStatus,
+    TaskType,
 )
 from .permissions import Member
 from .tasktypes.base import BadValue as BadLabel
@@ -32,6 +36,13 @@ CHANGES = {
     Action.EXCLUDE: LabelStatus.EXCLUDED,
 }
 
+# Of these the part may be taken out, and nothing put in its place.
+REMOVABLE = (FlagKind.SPURIOUS_LABEL, FlagKind.DUPLICATE_ANNOTATION)
+WAITING = (
+    "Another correction of this item is waiting for its sign-off. This one has to wait until that is signed "
+    "or taken back, since a signature is for the item's whole label as it would then stand."
+)
+
 
 def proposed_value(*, flag: Flag, member: Member, action: Action, value: Any) -> Any:
     """The label that an answer proposes; for a correction without a value, the suggested one.
@@ -41,14 +52,54 @@ def proposed_value(*, flag: Flag, member: Member, action: Action, value: Any) ->
     current = _current(flag)
     if action != Action.CORRECT:
         return current.value
-    value = flag.suggested if value is None else value
-    if value is None:
-        raise BadValue("Say which label is right.", fields={"value": ["required: nothing was suggested"]})
+    value = _asked_for(flag, value)
+    if flag.part is not None:
+        value = _with_part(flag, member.dataset, current.value, value)
     value = check_label(dataset=member.dataset, value=value, field="value")
     same = TASK_TYPES[member.dataset.task_type].same
     if current.status == LabelStatus.LABELLED and same(value, current.value):
         raise BadValue("That is the label it has: keep it instead.", fields={"value": ["same as given"]})
     return value
+
+
+def _asked_for(flag: Flag, value: Any) -> Any:
+    """What should stand in place of what was given: the value of the answer, or the suggested one."""
+    value = flag.suggested if value is None else value
+    if value is None and flag.kind not in REMOVABLE:
+        raise BadValue("Say which label is right.", fields={"value": ["required: nothing was suggested"]})
+    return value
+
+
+def _with_part(flag: Flag, dataset: Dataset, current: Any, new: Any) -> Any:
+    """The item's label as it stands with the flagged part replaced, which must still be there."""
+    try:
+        return TASK_TYPES[dataset.task_type].replaced(current, flag.part, flag.given, new)
+    except BadLabel as error:
+        if error.code == "stale_part":
+            said = (
+                f"What this flag is about is no longer so: {error.detail}. Look at the item as it stands now."
+            )
+            raise NotAllowedNow(said) from error
+        raise BadValue(error.detail, fields={"value": [error.detail]}) from error
+
+
+def voided(*, correction: Correction, task_type: str) -> QuerySet[Flag]:
+    """The item's other flags that say nothing of its new label any more.
+
+    Flags about parts that the correction left as they were still hold.
+    """
+    others = Flag.objects.filter(item_id=correction.item_id).exclude(pk=correction.flag_id)
+    if task_type == TaskType.CLASSIFICATION or correction.status != LabelStatus.LABELLED:
+        return others
+    stands, decided = TASK_TYPES[task_type].stands, correction.flag.part
+    void = [
+        other.pk
+        for other in others.filter(state=FlagState.OPEN)
+        if other.part is None
+        or other.part == decided
+        or not stands(correction.value, other.part, other.given, other.suggested)
+    ]
+    return others.filter(pk__in=void)
 
 
 def check_label(*, dataset: Dataset, value: Any, field: str) -> Any:
@@ -65,7 +116,7 @@ def propose(*, decision: Decision) -> Correction:
     try:
         correction.save(force_insert=True)
     except IntegrityError as error:
-        raise NotAllowedNow("Another correction of this item is waiting for its sign-off.") from error
+        raise NotAllowedNow(WAITING) from error
     return correction
 
 

@@ -122,8 +122,9 @@ def _is_settled(suspicion: Suspicion, settled: dict[tuple[int, str], list[tuple[
     A label that was kept answers suspicions about that same label; once it changed, machines may ask again.
     A label that was corrected is people's own: machines do not dispute it.
     """
+    of_class = isinstance(suspicion.part, dict) and "class" in suspicion.part  # the kind says if it is given
     return any(
-        part == suspicion.part and (state != FlagState.KEPT or given == suspicion.given)
+        part == suspicion.part and (state != FlagState.KEPT or of_class or given == suspicion.given)
         for state, part, given in settled.get((suspicion.item_id, suspicion.kind), ())
     )
 

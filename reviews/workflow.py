@@ -172,7 +172,7 @@ def decide(*, flag: Flag, member: Member, answer: Answer, seen_version: int) -> 
             said = _said(decision)
             correction = corrections.correct_at_once(decision=decision, actor=member.user, payload=said)
             past.of(flag).corrections.append(correction)
-            _retire_others(flag)
+            supersede(corrections.voided(correction=correction, task_type=member.dataset.task_type))
         elif to == S.PROPOSED:
             correction = corrections.propose(decision=decision)
             past.of(flag).corrections.append(correction)
@@ -235,7 +235,7 @@ def sign(
         )
         if verdict == Verdict.APPROVE:
             corrections.apply(correction=correction, actor=member.user, payload=_signed(signoff))
-            _retire_others(flag)
+            supersede(corrections.voided(correction=correction, task_type=member.dataset.task_type))
         else:
             corrections.reject(correction=correction)
             _log(flag, member, A.REJECT, _signed(signoff))
@@ -302,11 +302,6 @@ def supersede(open_flags: QuerySet[Flag]) -> int:
     """How many of these flags were retired: the open ones that no person raised."""
     machines = open_flags.filter(state=S.OPEN, run__isnull=False)
     return machines.update(state=TRANSITIONS[S.OPEN, A.SUPERSEDE], version=F("version") + 1)
-
-
-def _retire_others(flag: Flag) -> None:
-    """The label is another one now, so what machines said of the old one is void."""
-    supersede(Flag.objects.filter(item_id=flag.item_id).exclude(pk=flag.pk))
 
 
 # What the log keeps of a move

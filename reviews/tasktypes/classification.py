@@ -66,6 +66,16 @@ def plain(value: str) -> str:
     return value
 
 
+def replaced(value: Any, part: Any, given: Any, new: Any) -> Any:
+    """The new class: the label is its own only part."""
+    return new
+
+
+def stands(value: Any, part: Any, given: Any, suggested: Any) -> bool:
+    """Never: with another class all that was said of the one before is void."""
+    return False
+
+
 def check_probs(probs: Mapping[str, Any]) -> dict[str, float]:
     """The probabilities as floats that sum to 1 but for rounding."""
     if not probs:
@@ -92,5 +102,7 @@ CLASSIFICATION = TaskType(
     to_json=plain,
     from_cell=from_json,
     to_cell=plain,
+    replaced=replaced,
+    stands=stands,
     check_probs=check_probs,
 )

@@ -113,6 +113,24 @@ def replace_part(value: Sequence[str] | None, part: Mapping[str, Any], new: bool
     return sorted(others | {part["class"]} if new else others)
 
 
+def replaced(
+    value: Sequence[str] | None, part: Mapping[str, Any], given: Sequence[str] | None, new: Any
+) -> list[str]:
+    """The value with the classes that differ between `given` and `new` come or gone.
+
+    Classes that came or went since the value was `given` stay so; that of `part` must be as it was.
+    """
+    wanted, before, now = set(from_json(new)), set(given or ()), set(value or ())
+    if not stands(value, part, given, new):
+        raise BadValue("stale_part", f"the label has changed in the class “{part['class']}” since")
+    return sorted((now | (wanted - before)) - (before - wanted))
+
+
+def stands(value: Sequence[str] | None, part: Mapping[str, Any], given: Sequence[str] | None, _: Any) -> bool:
+    """Whether the class of `part` is still given, or still not."""
+    return (part["class"] in (value or ())) == (part["class"] in (given or ()))
+
+
 MULTILABEL = TaskType(
     name="multilabel",
     check=check,
@@ -125,5 +143,7 @@ MULTILABEL = TaskType(
     to_json=to_json,
     from_cell=from_cell,
     to_cell=to_cell,
+    replaced=replaced,
+    stands=stands,
     check_probs=check_probs,
 )
