@@ -170,7 +170,7 @@ def _from_opinions(
         if span["label"] in number
     ]
     first, last, label, score = np.array(rows, dtype=float).reshape(-1, 4).T
-    return spans.opinions_as_probs(
+    probs = spans.opinions_as_probs(
         first.astype(np.int64),
         last.astype(np.int64),
         label.astype(np.int64),
@@ -179,6 +179,9 @@ def _from_opinions(
         n_classes=len(number) + 1,
         n_opinions=len(said),
     )
+    # People who agree bear witness each on their own: three are more than one and the same three times.
+    witnessed = probs ** max(len(said), 1)
+    return np.asarray(witnessed / witnessed.sum(axis=1, keepdims=True))
 
 
 def _texts(asked: Subjects) -> Iterator[tuple[int, str, list[Any]]]:

@@ -26,14 +26,14 @@ NEEDS: dict[str, list[str]] = {
     "annotator_disagreement": ["labels", "votes"],
 }
 NO_BOXES = (
-    "No model's boxes were imported, and no other annotator drew any: there is nothing to hold these boxes "
-    "against. Import predictions, or a second annotator's boxes."
+    "There is nothing to hold the boxes against: no model's boxes were imported, no other annotator drew "
+    "any, or the methods that use what there is were not asked for."
 )
 NO_SPANS = (
-    "Nothing is marked in any text, no model's spans were imported, and no other annotator marked any: there "
-    "is nothing to hold the texts against. Import predictions, or a second annotator's spans."
+    "There is nothing to hold the spans against: no model's spans were imported, no other annotator marked "
+    "any, nothing is marked at all, or the methods that use what there is were not asked for."
 )
-NO_OPINIONS = "No other annotator spoke of any item, so there are no opinions to compare."
+NO_OPINIONS = "There is nothing to hold the classes against: no other annotator spoke of any item."
 
 
 class Asking(NamedTuple):
