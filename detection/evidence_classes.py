@@ -64,7 +64,7 @@ def _probabilities(asked: Subjects, model: PredictionModel) -> NDArray[np.float3
     rows = Prediction.objects.filter(model=model, probs__isnull=False).values_list("item_id", "probs")
     for item_id, data in rows.iterator(CHUNK):
         at = int(asked.places([item_id])[0])
-        if at >= 0:
+        if at >= 0 and data is not None:
             row = np.frombuffer(data, dtype="<f4")
             known = target[: len(row)]
             probs[at] = 0

@@ -47,7 +47,7 @@ def find(labels: Bools, probs: Floats, *, voice: Voice, classes: Sequence[str]) 
 def _doubt(
     item: int, labels: Bools, share: float, k: int, score: float, voice: Voice, classes: Sequence[str]
 ) -> Doubt:
-    names = sorted(classes[other] for other in np.flatnonzero(labels[item]))
+    names = sorted(classes[other] for other in np.flatnonzero(labels[item]).tolist())
     is_given = bool(labels[item, k])
     others = [name for name in names if name != classes[k]]
     wanted = others if is_given else sorted([*others, classes[k]])
