@@ -77,9 +77,29 @@ def value_model(asked: Subjects) -> PredictionModel | None:
 
 
 def predicted(asked: Subjects, model: PredictionModel) -> Iterator[tuple[int, Any]]:
-    """(item, the model's spans or boxes) of every labelled item that it spoke of, in their order."""
+    """(item, the model's spans or boxes) of every labelled item that it spoke of, in their order.
+
+    Boxes end where their picture does, so that they can be labels.
+    """
     rows = Prediction.objects.filter(model=model, value__isnull=False).order_by("item_id")
-    yield from _placed(asked, rows.values_list("item_id", "value").iterator(CHUNK))
+    sized = rows.values_list("item_id", "value", "item__media__width", "item__media__height")
+    within = (
+        (item_id, value if width is None or height is None else _cut(value, width, height))
+        for item_id, value, width, height in sized.iterator(CHUNK)
+    )
+    yield from _placed(asked, within)
+
+
+def _cut(value: Any, width: int, height: int) -> list[dict[str, Any]]:
+    """The boxes without what lies outside of a picture of that size."""
+    found = []
+    for box in value:
+        x, y, w, h = box["bbox"]
+        left, top, right, bottom = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
+        if left < right and top < bottom:
+            whole = (left, top, right, bottom) == (x, y, x + w, y + h)
+            found.append(box if whole else box | {"bbox": [left, top, right - left, bottom - top]})
+    return found
 
 
 def boxes(asked: Subjects, values: Valued) -> tuple[Boxes, Bools]:

@@ -21,11 +21,13 @@ from .models import (
     Flag,
     FlagKind,
     FlagState,
+    Item,
     LabelRevision,
     LabelStatus,
     TaskType,
 )
 from .permissions import Member
+from .tasktypes import boxes, spans
 from .tasktypes.base import BadValue as BadLabel
 from .tasktypes.registry import TASK_TYPES
 
@@ -56,6 +58,7 @@ def proposed_value(*, flag: Flag, member: Member, action: Action, value: Any) ->
     if flag.part is not None:
         value = _with_part(flag, member.dataset, current.value, value)
     value = check_label(dataset=member.dataset, value=value, field="value")
+    _check_within(flag.item, member.dataset.task_type, value)
     same = TASK_TYPES[member.dataset.task_type].same
     if current.status == LabelStatus.LABELLED and same(value, current.value):
         raise BadValue("That is the label it has: keep it instead.", fields={"value": ["same as given"]})
@@ -80,6 +83,17 @@ def _with_part(flag: Flag, dataset: Dataset, current: Any, new: Any) -> Any:
                 f"What this flag is about is no longer so: {error.detail}. Look at the item as it stands now."
             )
             raise NotAllowedNow(said) from error
+        raise BadValue(error.detail, fields={"value": [error.detail]}) from error
+
+
+def _check_within(item: Item, task_type: str, value: Any) -> None:
+    """Raise `BadValue` where a span or box leaves its text or picture."""
+    try:
+        if task_type == TaskType.SPANS and item.text is not None:
+            spans.check_within(value, len(item.text))
+        elif task_type == TaskType.BOXES and item.media is not None:
+            boxes.check_within(value, item.media.width, item.media.height)
+    except BadLabel as error:
         raise BadValue(error.detail, fields={"value": [error.detail]}) from error
 
 

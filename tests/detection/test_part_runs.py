@@ -8,9 +8,20 @@ import numpy as np
 import pytest
 
 from detection import runs
-from detection.models import Prediction
+from detection.models import Prediction, PredictionModel
 from reviews import media
-from reviews.models import Annotation, Annotator, Flag, FlagState, JobStatus
+from reviews.models import (
+    Annotation,
+    Annotator,
+    Cause,
+    Flag,
+    FlagState,
+    Item,
+    JobStatus,
+    LabelRevision,
+    LabelStatus,
+    MediaFile,
+)
 from tests.detection.part_builders import Scene, believed, box_scene, class_scene, span_scene
 from tests.detection.test_runs import finished, owner
 
@@ -233,3 +244,34 @@ def test_a_live_worker_runs_it(live_worker: object, make: Any) -> None:
         run.refresh_from_db()
     assert run.status == JobStatus.SUCCEEDED, run.error
     assert {n: flag.kind for n, flag in flags_of(scene).items()} == scene.errors
+
+
+@pytest.mark.django_db
+def test_few_errors_among_many_texts_are_found() -> None:
+    scene = span_scene(n=2500)
+    finished(scene.dataset)
+    assert {n: flag.kind for n, flag in flags_of(scene).items()} == scene.errors
+
+
+@pytest.mark.django_db
+def test_a_suggested_box_ends_where_the_picture_does() -> None:
+    scene = box_scene()
+    picture = MediaFile.objects.create(sha256="ab" * 32, format="png", size=9, width=140, height=140)
+    item = Item.objects.create(dataset=scene.dataset, external_id="small", media=picture)
+    given = [{"bbox": [10, 10, 40, 40], "label": "car"}]
+    revision = scene.items[0].current_revision
+    own = LabelRevision.objects.create(
+        item=item,
+        number=1,
+        value=given,
+        status=LabelStatus.LABELLED,
+        cause=Cause.IMPORT,
+        event=revision.event,
+    )
+    Item.objects.filter(pk=item.pk).update(current_revision=own)
+    sure = {"label": "person", "score": 0.95}
+    seen = [*(box | {"score": 0.9} for box in given), {"bbox": [110, -4, 50, 60], **sure}]
+    Prediction.objects.create(model=PredictionModel.objects.get(), item=item, value=seen)
+    finished(scene.dataset)
+    flag = Flag.objects.get(item=item)
+    assert (flag.kind, flag.suggested["bbox"]) == ("missing_label", [110, 0, 30, 56])

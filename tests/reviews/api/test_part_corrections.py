@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reviews import ledger, proof
-from reviews.models import Flag, Item, SignoffPolicy
+from reviews.models import Flag, Item, MediaFile, SignoffPolicy
 from tests import builders
 
 from .contract import Client
@@ -124,6 +124,27 @@ def test_a_part_that_will_not_do_is_refused_and_changes_nothing(value):
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_value")
     assert "value" in answer.json()["fields"]
     assert label_of(item) == [CAR, DOG]
+
+
+def test_a_span_that_ends_behind_the_text_is_refused():
+    client, item = scene([DRUG], **SPANS)
+    answer = decide(
+        client, flagged(item, "bad_boundary", DRUG, DRUG | {"end": 12}), value=DRUG | {"end": 900}
+    )
+    assert answer.status_code == 400
+    assert "ends behind the text" in answer.json()["detail"]
+
+
+def test_a_box_outside_its_picture_is_refused():
+    client, item = scene([CAR], **BOXES)
+    picture = MediaFile.objects.create(sha256="ab" * 32, format="png", size=9, width=100, height=80)
+    shown = Item.objects.create(dataset=item.dataset, external_id="shown", media=picture)
+    Item.objects.filter(pk=shown.pk).update(current_revision=item.current_revision)
+    shown.current_revision = item.current_revision
+    outside = {"bbox": [300, 10, 9, 9], "label": "car"}
+    answer = decide(client, flagged(shown, "bad_boundary", CAR, MOVED), value=outside)
+    assert answer.status_code == 400
+    assert "outside the picture" in answer.json()["detail"]
 
 
 def test_without_a_suggestion_only_what_may_be_spurious_is_taken_out():
