@@ -159,7 +159,7 @@ class PartComputation(Computation):
             about_one=kind.about_one,
             threshold=float(self.options["min_probability"]),
         )
-        self.notes |= {"annotators": [], "model": readings.model}
+        self.notes |= {"annotators": [], "model": readings.model, "unit": kind.noun}
         self.notes["skipped"] = [
             {"method": name, "needs": part_methods.NEEDS[name]}
             for name in self.run.methods
