@@ -108,7 +108,7 @@ def voided(*, correction: Correction, task_type: str) -> QuerySet[Flag]:
     stands, decided = TASK_TYPES[task_type].stands, correction.flag.part
     void = [
         other.pk
-        for other in others.filter(state=FlagState.OPEN)
+        for other in others.filter(state=FlagState.OPEN).only("part", "given", "suggested")
         if other.part is None
         or other.part == decided
         or not stands(correction.value, other.part, other.given, other.suggested)

@@ -9,8 +9,9 @@ import pytest
 
 from detection import runs
 from detection.models import Prediction, PredictionModel
-from reviews import media
+from reviews import media, workflow
 from reviews.models import (
+    Action,
     Annotation,
     Annotator,
     Cause,
@@ -22,8 +23,10 @@ from reviews.models import (
     LabelStatus,
     MediaFile,
 )
+from reviews.workflow import Answer
 from tests.detection.part_builders import Scene, believed, box_scene, class_scene, span_scene
 from tests.detection.test_runs import finished, owner
+from tests.reviews.test_workflow import load
 
 
 def flags_of(scene: Scene) -> dict[int, Flag]:
@@ -244,6 +247,26 @@ def test_a_live_worker_runs_it(live_worker: object, make: Any) -> None:
         run.refresh_from_db()
     assert run.status == JobStatus.SUCCEEDED, run.error
     assert {n: flag.kind for n, flag in flags_of(scene).items()} == scene.errors
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("make", "number", "value"),
+    [
+        (box_scene, 3, {"bbox": [40, 30, 40, 40], "label": "car"}),
+        (box_scene, 0, None),
+        (span_scene, 3, {"start": 25, "end": 26, "label": "DOSE"}),
+        (class_scene, 2, None),
+    ],
+)
+def test_what_people_made_of_a_part_is_not_disputed_again(make: Any, number: int, value: Any) -> None:
+    scene = make()
+    finished(scene.dataset)
+    flag = load(flags_of(scene)[number])
+    answer = Answer(action=Action.CORRECT, value=value)
+    workflow.decide(flag=flag, member=owner(scene.dataset), answer=answer, seen_version=flag.version)
+    finished(scene.dataset)
+    assert set(flags_of(scene)) == set(scene.errors) - {number}
 
 
 @pytest.mark.django_db
