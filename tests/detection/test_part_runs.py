@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detection import runs
+from detection import execution, runs
 from detection.models import Prediction, PredictionModel
 from reviews import media, workflow
 from reviews.models import (
@@ -26,6 +26,7 @@ from reviews.models import (
 from reviews.workflow import Answer
 from tests.detection.part_builders import Scene, believed, box_scene, class_scene, span_scene
 from tests.detection.test_runs import finished, owner
+from tests.reviews.api.contract import Client
 from tests.reviews.test_workflow import load
 
 
@@ -298,3 +299,24 @@ def test_a_suggested_box_ends_where_the_picture_does() -> None:
     finished(scene.dataset)
     flag = Flag.objects.get(item=item)
     assert (flag.kind, flag.suggested["bbox"]) == ("missing_label", [110, 0, 30, 56])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("make", "unit"), [(box_scene, "box"), (span_scene, "span"), (class_scene, "class")])
+def test_the_api_starts_runs_and_shows_flags_of_every_task_type(make: Any, unit: str) -> None:
+    """Each answer is held against the schema."""
+    scene = make()
+    client, at = Client.of(scene.dataset.created_by), f"/api/datasets/{scene.dataset.pk}"
+    run = client.post(f"{at}/runs/", {}).json()
+    execution.execute(run_id=run["id"])
+    assert client.get(f"/api/runs/{run['id']}/").json()["summary"]["unit"] == unit
+    leased = client.post(f"{at}/queue/", {"queue": "priority", "size": 10}).json()
+    assert {flag["kind"] for flag in leased["results"]} == set(scene.errors.values())
+    first = client.get(f"{at}/flags/", {"ordering": "-priority"}).json()["results"][0]
+    answer = client.post(
+        f"/api/flags/{first['id']}/decide/", {"action": "correct", "seen_version": first["version"]}
+    )
+    assert answer.json()["state"] == "applied"
+    number = {item.pk: n for n, item in enumerate(scene.items)}
+    label = answer.json()["item"]["label"]
+    assert len(label) == len(scene.truth[number[first["item"]["id"]]])
