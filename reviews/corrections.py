@@ -160,13 +160,18 @@ def withdraw(*, decision: Decision) -> None:
 
 def revert(*, decision: Decision, actor: User, payload: dict[str, Any]) -> None:
     """Give the item the label again that it had before the decision, by one more revision."""
-    correction = Correction.objects.select_related("item", "base", "revision").get(decision=decision)
+    correction = Correction.objects.select_related("item__current_revision", "base", "revision").get(
+        decision=decision
+    )
     if correction.revision is None:
         raise NotAllowedNow("This correction was never applied.")
+    newest, value = correction.revision, correction.base.value
+    if decision.flag.part is not None and correction.item.current_revision_id != newest.pk:
+        newest, value = _without(correction, task_type=decision.flag.dataset.task_type)
     ledger.append_revision(
         item=correction.item,
-        base=correction.revision,
-        value=correction.base.value,
+        base=newest,
+        value=value,
         status=correction.base.status,
         cause=Cause.UNDO,
         actor=actor,
@@ -174,6 +179,19 @@ def revert(*, decision: Decision, actor: User, payload: dict[str, Any]) -> None:
         payload={**payload, "correction": correction.pk},
     )
     withdraw(decision=decision)
+
+
+def _without(correction: Correction, *, task_type: str) -> tuple[LabelRevision, Any]:
+    """The item's newest revision, and its label without this correction but with what came after it."""
+    newest = correction.item.current_revision
+    statuses = {correction.base.status, correction.status}
+    if newest is None or statuses | {newest.status} != {LabelStatus.LABELLED}:
+        raise NotAllowedNow(ledger.MOVED_ON)
+    try:
+        before = correction.base.value
+        return newest, TASK_TYPES[task_type].taken_back(newest.value, before, correction.value)
+    except BadLabel as error:
+        raise NotAllowedNow(ledger.MOVED_ON) from error
 
 
 def _correction(decision: Decision) -> Correction:

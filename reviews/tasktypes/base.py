@@ -38,6 +38,8 @@ class TaskType:
     replaced(value, part, given, new)   the value once the part that a flag says was `given` is `new`;
                             BadValue "stale_part" where the value no longer has what was given there
     stands(value, part, given, suggested)   whether a flag's doubt about a part is still one about this value
+    taken_back(value, before, after)    the value without what changed from `before` to `after`, and with what
+                            else changed since; BadValue "stale_part" where that is not to be had
     check_probs(probs)      {class: probability} of a model, or BadValue; None: such models score no classes
     """
 
@@ -54,4 +56,5 @@ class TaskType:
     to_cell: Callable[[Value], str]
     replaced: Callable[[Value, Any, Value, Value], Value]
     stands: Callable[[Value, Any, Value, Value], bool]
+    taken_back: Callable[[Value, Value, Value], Value]
     check_probs: Callable[[Mapping[str, Any]], dict[str, float]] | None

@@ -76,6 +76,13 @@ def stands(value: Any, part: Any, given: Any, suggested: Any) -> bool:
     return False
 
 
+def taken_back(value: Any, before: Any, after: Any) -> Any:
+    """The class before, where no other one came since."""
+    if value != after:
+        raise BadValue("stale_part", "the label has another class since")
+    return before
+
+
 def check_probs(probs: Mapping[str, Any]) -> dict[str, float]:
     """The probabilities as floats that sum to 1 but for rounding."""
     if not probs:
@@ -104,5 +111,6 @@ CLASSIFICATION = TaskType(
     to_cell=plain,
     replaced=replaced,
     stands=stands,
+    taken_back=taken_back,
     check_probs=check_probs,
 )

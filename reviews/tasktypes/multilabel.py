@@ -131,6 +131,15 @@ def stands(value: Sequence[str] | None, part: Mapping[str, Any], given: Sequence
     return (part["class"] in (value or ())) == (part["class"] in (given or ()))
 
 
+def taken_back(value: Sequence[str] | None, before: Sequence[str] | None, after: Sequence[str]) -> list[str]:
+    """The value without the classes that came with a change, and with those that went."""
+    now, came = set(value or ()), set(after) - set(before or ())
+    went = set(before or ()) - set(after)
+    if not came <= now or went & now:
+        raise BadValue("stale_part", "the label has changed in these classes since")
+    return sorted((now - came) | went)
+
+
 MULTILABEL = TaskType(
     name="multilabel",
     check=check,
@@ -145,5 +154,6 @@ MULTILABEL = TaskType(
     to_cell=to_cell,
     replaced=replaced,
     stands=stands,
+    taken_back=taken_back,
     check_probs=check_probs,
 )

@@ -66,6 +66,7 @@ def task_type(name: str, kind: PartKind) -> TaskType:
         to_cell=to_cell,
         replaced=partial(replaced, kind),
         stands=partial(stands, kind),
+        taken_back=partial(taken_back, kind),
         check_probs=None,
     )
 
@@ -205,6 +206,14 @@ def stands(kind: PartKind, value: Parts | None, part: Any, given: Value, suggest
     if before := several(given):
         return all(one in there for one in before)
     return not any(same_thing(kind, one, other) for one in several(suggested) for other in there)
+
+
+def taken_back(kind: PartKind, value: Parts | None, before: Parts | None, after: Parts) -> list[Part]:
+    """The value without the parts that came with a change, and with those that went."""
+    changes = diff(kind, before or (), after)
+    came = [change["after"] for change in changes if change["after"] is not None]
+    went = [change["before"] for change in changes if change["before"] is not None]
+    return replaced(kind, value, None, came, went)
 
 
 def several(value: Value) -> list[Part]:

@@ -215,15 +215,52 @@ def test_a_second_correction_waits_for_the_signature_of_the_first_and_then_build
     assert decide(client, second).json()["correction"]["value"] == [MOVED, DOG | {"label": "car"}]
 
 
-def test_an_earlier_correction_is_not_undone_from_under_a_later_one():
-    client, item = scene([CAR, DOG], **BOXES)
-    first, second = flagged(item, "spurious_label", DOG, None), flagged(item, "bad_boundary", CAR, MOVED)
-    version = decide(client, first).json()["version"]
-    decide(client, second)
-    answer = client.post(f"/api/flags/{first.pk}/undo/", {"seen_version": version})
+@pytest.mark.parametrize(
+    ("made", "label", "first", "second", "becomes"),
+    [
+        (BOXES, [CAR, DOG], ("spurious_label", DOG, None), ("bad_boundary", CAR, MOVED), [MOVED, DOG]),
+        (BOXES, [CAR], ("missing_label", None, DOG), ("bad_boundary", CAR, MOVED), [MOVED]),
+        (
+            SPANS,
+            [DRUG],
+            ("bad_boundary", DRUG, DRUG | {"end": 9}),
+            ("missing_label", None, DOSE),
+            [DRUG, DOSE],
+        ),
+    ],
+)
+def test_an_earlier_correction_is_undone_and_what_came_after_it_stays(made, label, first, second, becomes):
+    client, item = scene(label, **made)
+    early, late = flagged(item, *first), flagged(item, *second)
+    version = decide(client, early).json()["version"]
+    late_version = decide(client, late).json()["version"]
+    undone = client.post(f"/api/flags/{early.pk}/undo/", {"seen_version": version})
+    assert (undone.status_code, label_of(item)) == (200, becomes)
+    client.post(f"/api/flags/{late.pk}/undo/", {"seen_version": late_version})
+    assert label_of(item) == label
+    ledger.seal(dataset_id=item.dataset_id)
+    assert list(proof.verify(dataset_id=item.dataset_id)) == []
+
+
+def test_a_class_is_undone_and_others_that_changed_since_stay():
+    client, item = scene(["fluid"], **CLASSES)
+    early = flagged(item, "missing_label", ["fluid"], ["fluid", "tube"], part={"class": "tube"})
+    late = flagged(item, "spurious_label", ["fluid"], [], part={"class": "fluid"})
+    version = decide(client, early).json()["version"]
+    decide(client, late)
+    assert client.post(f"/api/flags/{early.pk}/undo/", {"seen_version": version}).status_code == 200
+    assert label_of(item) == []
+
+
+def test_a_correction_that_another_one_built_on_is_not_undone_from_under_it():
+    client, item = scene([CAR], **BOXES)
+    early = flagged(item, "bad_boundary", CAR, MOVED)
+    version = decide(client, early).json()["version"]
+    decide(client, flagged(item, "wrong_class", MOVED, MOVED | {"label": "dog"}))
+    answer = client.post(f"/api/flags/{early.pk}/undo/", {"seen_version": version})
     assert (answer.status_code, answer.json()["code"]) == (409, "not_allowed_now")
     assert "Take back what came after it" in answer.json()["detail"]
-    assert label_of(item) == [MOVED]
+    assert label_of(item) == [MOVED | {"label": "dog"}]
 
 
 def test_one_decision_over_many_corrects_several_parts_of_an_item():
