@@ -55,6 +55,7 @@ class RunSummaryJSON(TypedDict):
     skipped: list[SkippedJSON]
     annotators: list[AnnotatorJSON]
     neighbours_searched: NotRequired[int]
+    unit: NotRequired[Literal["box", "span", "class"]]
 
 
 class RunJSON(TypedDict):

@@ -15,6 +15,7 @@ from reviews.models import FlagKind, JobStatus
 
 from .computation import STAGES, CannotDetect, Computation, Outcome
 from .models import DetectionRun
+from .part_computation import PARTS, PartComputation, PartOutcome
 from .runs import end, held, taken_up
 
 # No probability that people see claims to be certain.
@@ -28,7 +29,7 @@ def execute(*, run_id: int) -> None:
         if run is None:
             return
         try:
-            outcome = Computation(run).outcome()
+            outcome = computed(run)
             _finish(run, outcome)
         except progress.Cancelled:
             end(run, JobStatus.CANCELLED)
@@ -43,7 +44,14 @@ def execute(*, run_id: int) -> None:
             raise
 
 
-def _finish(run: DetectionRun, outcome: Outcome) -> None:
+def computed(run: DetectionRun) -> Outcome | PartOutcome:
+    """What the run found, in the way of its task type."""
+    if run.dataset.task_type in PARTS:
+        return PartComputation(run).part_outcome()
+    return Computation(run).outcome()
+
+
+def _finish(run: DetectionRun, outcome: Outcome | PartOutcome) -> None:
     """Write flags, health and summary at once, if the run is still this attempt's."""
     progress.report(kind="run", id=run.pk, stage="writing", fraction=STAGES["writing"])
     artefact = _store_scores(run, outcome)
@@ -71,7 +79,10 @@ def _finish(run: DetectionRun, outcome: Outcome) -> None:
     progress.report(kind="run", id=run.pk, stage="done", fraction=1.0)
 
 
-def _suspicions(outcome: Outcome) -> Iterator[flags.Suspicion]:
+def _suspicions(outcome: Outcome | PartOutcome) -> Iterator[flags.Suspicion]:
+    if isinstance(outcome, PartOutcome):
+        yield from outcome.flags(surest=SUREST)
+        return
     ids, labels, classes = outcome.asked.ids, outcome.asked.labels, outcome.asked.classes
     for found in outcome.suspicions:
         yield flags.Suspicion(
@@ -88,7 +99,9 @@ def _suspicions(outcome: Outcome) -> Iterator[flags.Suspicion]:
         )
 
 
-def _summary(outcome: Outcome, raised: dict[str, int]) -> dict[str, Any]:
+def _summary(outcome: Outcome | PartOutcome, raised: dict[str, int]) -> dict[str, Any]:
+    if isinstance(outcome, PartOutcome):
+        return outcome.summary(raised)
     health = outcome.health
     return {
         "items": len(outcome.asked.ids),
@@ -106,9 +119,14 @@ def _summary(outcome: Outcome, raised: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _store_scores(run: DetectionRun, outcome: Outcome) -> str:
+def _store_scores(run: DetectionRun, outcome: Outcome | PartOutcome) -> str:
     """Where the scores of all items went: an array per detector, and how likely each label is wrong."""
     file = BytesIO()
+    np.savez_compressed(file, **(outcome.arrays() if isinstance(outcome, PartOutcome) else _arrays(outcome)))
+    return media.storage().save(f"runs/{run.pk}.npz", ContentFile(file.getvalue()))
+
+
+def _arrays(outcome: Outcome) -> dict[str, Any]:
     arrays: dict[str, Any] = {
         "items": outcome.asked.ids,
         "wrongness": outcome.judgement.wrongness.astype(np.float32),
@@ -116,5 +134,4 @@ def _store_scores(run: DetectionRun, outcome: Outcome) -> str:
     }
     for name, found in outcome.found.items():
         arrays[f"score_{name}"] = found.scores.astype(np.float32)
-    np.savez_compressed(file, **arrays)
-    return media.storage().save(f"runs/{run.pk}.npz", ContentFile(file.getvalue()))
+    return arrays

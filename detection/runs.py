@@ -100,9 +100,9 @@ def sweep() -> int:
 def _methods(dataset: Dataset, methods: Sequence[str] | None) -> list[str]:
     """The names of the detectors to run, all that know the task type when none are named."""
     # Not before it is needed: the web processes shall not carry SciPy about.
-    from .algorithms.registry import for_task
+    from .algorithms.registry import methods_for
 
-    able = [detector.name for detector in for_task(dataset.task_type)]
+    able = methods_for(dataset.task_type)
     if not able:
         raise DomainError(f"No detector knows the task type “{dataset.task_type}” yet.")
     unknown = [name for name in methods or () if name not in able]

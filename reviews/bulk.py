@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from . import past, workflow
 from .errors import DomainError, NotVisible
 from .flags import for_display
-from .models import Flag
+from .models import Flag, Item
 from .permissions import Ability, Member
 from .workflow import Answer
 
@@ -32,6 +32,10 @@ def decide(
         # In the order of items, so that two such calls at once cannot each wait for the other.
         flags = list(for_display().filter(pk__in=ids[:MOST]).order_by("item", "id"))
         past.read(flags)
+        # Flags of one item share it, so that each sees the label that the one before it gave.
+        items: dict[int, Item] = {}
+        for flag in flags:
+            flag.item = items.setdefault(flag.item_id, flag.item)
         for flag in flags:
             outcomes[flag.pk] = _decide_one(flag, member, answer)
     return outcomes, len(ids) > MOST

@@ -18,11 +18,15 @@ from .models import (
     Dataset,
     Decision,
     Flag,
+    FlagKind,
+    Item,
     LabelRevision,
     LabelStatus,
+    TaskType,
 )
 from .permissions import Member
-from .rows import insert
+from .rows import fetch, insert
+from .tasktypes import boxes, spans
 from .tasktypes.base import BadValue as BadLabel
 from .tasktypes.registry import TASK_TYPES
 
@@ -33,6 +37,13 @@ CHANGES = {
     Action.EXCLUDE: LabelStatus.EXCLUDED,
 }
 
+# Of these the part may be taken out, and nothing put in its place.
+REMOVABLE = (FlagKind.SPURIOUS_LABEL, FlagKind.DUPLICATE_ANNOTATION)
+WAITING = (
+    "Another correction of this item is waiting for its sign-off. This one has to wait until that is signed "
+    "or taken back, since a signature is for the item's whole label as it would then stand."
+)
+
 
 def proposed_value(*, flag: Flag, member: Member, action: Action, value: Any) -> Any:
     """The label that an answer proposes; for a correction without a value, the suggested one.
@@ -42,14 +53,70 @@ def proposed_value(*, flag: Flag, member: Member, action: Action, value: Any) ->
     current = _current(flag)
     if action != Action.CORRECT:
         return current.value
-    value = flag.suggested if value is None else value
-    if value is None:
-        raise BadValue("Say which label is right.", fields={"value": ["required: nothing was suggested"]})
+    value = _asked_for(flag, value)
+    if flag.part is not None:
+        value = _with_part(flag, member.dataset, current.value, value)
     value = check_label(dataset=member.dataset, value=value, field="value")
+    _check_within(flag.item, member.dataset.task_type, value)
     same = TASK_TYPES[member.dataset.task_type].same
     if current.status == LabelStatus.LABELLED and same(value, current.value):
         raise BadValue("That is the label it has: keep it instead.", fields={"value": ["same as given"]})
     return value
+
+
+def _asked_for(flag: Flag, value: Any) -> Any:
+    """What should stand in place of what was given: the value of the answer, or the suggested one."""
+    value = flag.suggested if value is None else value
+    if value is None and flag.kind not in REMOVABLE:
+        raise BadValue("Say which label is right.", fields={"value": ["required: nothing was suggested"]})
+    return value
+
+
+def _with_part(flag: Flag, dataset: Dataset, current: Any, new: Any) -> Any:
+    """The item's label as it stands with the flagged part replaced, which must still be there."""
+    try:
+        return TASK_TYPES[dataset.task_type].replaced(current, flag.part, flag.given, new)
+    except BadLabel as error:
+        if error.code == "stale_part":
+            said = (
+                f"What this flag is about is no longer so: {error.detail}. Look at the item as it stands now."
+            )
+            raise NotAllowedNow(said) from error
+        raise BadValue(error.detail, fields={"value": [error.detail]}) from error
+
+
+def _check_within(item: Item, task_type: str, value: Any) -> None:
+    """Raise `BadValue` where a span or box leaves its text or picture."""
+    try:
+        if task_type == TaskType.SPANS and item.text is not None:
+            spans.check_within(value, len(item.text))
+        elif task_type == TaskType.BOXES and item.media is not None:
+            boxes.check_within(value, item.media.width, item.media.height)
+    except BadLabel as error:
+        raise BadValue(error.detail, fields={"value": [error.detail]}) from error
+
+
+OTHERS = """
+    SELECT id FROM reviews_flag WHERE item_id = %s AND id <> %s AND state = 'open' AND run IS NOT NULL
+"""
+
+
+def voided(*, correction: Correction, task_type: str) -> list[int]:
+    """Ids of the item's other flags that say nothing of its new label any more.
+
+    Flags about parts that the correction left as they were still hold.
+    """
+    others = [id for (id,) in fetch(OTHERS, [correction.item_id, correction.flag_id])]
+    if not others or task_type == TaskType.CLASSIFICATION or correction.status != LabelStatus.LABELLED:
+        return others
+    stands, decided = TASK_TYPES[task_type].stands, correction.flag.part
+    return [
+        other.pk
+        for other in Flag.objects.filter(pk__in=others).only("part", "given", "suggested")
+        if other.part is None
+        or other.part == decided
+        or not stands(correction.value, other.part, other.given, other.suggested)
+    ]
 
 
 def check_label(*, dataset: Dataset, value: Any, field: str) -> Any:
@@ -66,7 +133,7 @@ def propose(*, decision: Decision) -> Correction:
     try:
         insert(correction)
     except IntegrityError as error:
-        raise NotAllowedNow("Another correction of this item is waiting for its sign-off.") from error
+        raise NotAllowedNow(WAITING) from error
     return correction
 
 
@@ -96,13 +163,18 @@ def withdraw(*, decision: Decision) -> None:
 
 def revert(*, decision: Decision, actor: User, payload: dict[str, Any]) -> None:
     """Give the item the label again that it had before the decision, by one more revision."""
-    correction = Correction.objects.select_related("item", "base", "revision").get(decision=decision)
+    correction = Correction.objects.select_related("item__current_revision", "base", "revision").get(
+        decision=decision
+    )
     if correction.revision is None:
         raise NotAllowedNow("This correction was never applied.")
+    newest, value = correction.revision, correction.base.value
+    if decision.flag.part is not None and correction.item.current_revision_id != newest.pk:
+        newest, value = _without(correction, task_type=decision.flag.dataset.task_type)
     ledger.append_revision(
         item=correction.item,
-        base=correction.revision,
-        value=correction.base.value,
+        base=newest,
+        value=value,
         status=correction.base.status,
         cause=Cause.UNDO,
         actor=actor,
@@ -110,6 +182,19 @@ def revert(*, decision: Decision, actor: User, payload: dict[str, Any]) -> None:
         payload={**payload, "correction": correction.pk},
     )
     withdraw(decision=decision)
+
+
+def _without(correction: Correction, *, task_type: str) -> tuple[LabelRevision, Any]:
+    """The item's newest revision, and its label without this correction but with what came after it."""
+    newest = correction.item.current_revision
+    statuses = {correction.base.status, correction.status}
+    if newest is None or statuses | {newest.status} != {LabelStatus.LABELLED}:
+        raise NotAllowedNow(ledger.MOVED_ON)
+    try:
+        before = correction.base.value
+        return newest, TASK_TYPES[task_type].taken_back(newest.value, before, correction.value)
+    except BadLabel as error:
+        raise NotAllowedNow(ledger.MOVED_ON) from error
 
 
 def _correction(decision: Decision) -> Correction:

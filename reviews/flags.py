@@ -14,7 +14,18 @@ from psycopg.types.json import Jsonb
 from . import ledger, workflow
 from .corrections import check_label
 from .errors import NotAllowedNow
-from .models import Dataset, Flag, FlagKind, FlagState, Item
+from .models import (
+    Correction,
+    CorrectionState,
+    Dataset,
+    Flag,
+    FlagKind,
+    FlagState,
+    Item,
+    LabelStatus,
+    TaskType,
+)
+from .tasktypes.registry import TASK_TYPES
 
 # In these states a person's work is under way; the database allows one such flag per suspicion.
 PENDING = (FlagState.ESCALATED, FlagState.RETURNED, FlagState.PROPOSED)
@@ -80,12 +91,14 @@ def replace_flags(*, dataset: Dataset, run_id: int, suspicions: Iterable[Suspici
     with transaction.atomic():
         ledger.share(dataset_id=dataset.pk)
         superseded = _supersede(dataset_id=dataset.pk)
-        settled = _settled(dataset_id=dataset.pk)
+        settled, own = _settled(dataset_id=dataset.pk), _own(dataset=dataset)
         raised: Counter[str] = Counter()
         _copy(
             dataset_id=dataset.pk,
             run_id=run_id,
-            suspicions=(s for s in suspicions if not _is_settled(s, settled)),
+            suspicions=(
+                s for s in suspicions if s.part not in own.get(s.item_id, ()) and not _is_settled(s, settled)
+            ),
             raised=raised,
         )
         ledger.record(
@@ -116,14 +129,36 @@ def _settled(*, dataset_id: int) -> dict[tuple[int, str], list[tuple[str, Any, A
     return settled
 
 
+def _own(*, dataset: Dataset) -> dict[int, list[Any]]:
+    """Per item the parts that people gave it by a correction: their own, and no machine's business."""
+    if dataset.task_type == TaskType.CLASSIFICATION:
+        return {}  # such labels have no parts; `_settled` knows those that were corrected
+    diff = TASK_TYPES[dataset.task_type].diff
+    applied = Correction.objects.filter(dataset=dataset, state=CorrectionState.APPLIED)
+    rows = applied.filter(status=LabelStatus.LABELLED).values_list("item", "base__value", "value")
+    own: dict[int, list[Any]] = {}
+    for item, before, value in rows.iterator():
+        own.setdefault(item, []).extend(map(_where, diff(before, value)))
+    return own
+
+
+def _where(change: dict[str, Any]) -> Any:
+    """Where a changed part now is: its place, or its class."""
+    after = change["after"]
+    if not isinstance(after, dict):
+        return change["part"]
+    return {name: value for name, value in after.items() if name != "label"}
+
+
 def _is_settled(suspicion: Suspicion, settled: dict[tuple[int, str], list[tuple[str, Any, Any]]]) -> bool:
     """Whether people have this suspicion in hand, or have already answered it for the label as it stands.
 
     A label that was kept answers suspicions about that same label; once it changed, machines may ask again.
     A label that was corrected is people's own: machines do not dispute it.
     """
+    of_class = isinstance(suspicion.part, dict) and "class" in suspicion.part  # the kind says if it is given
     return any(
-        part == suspicion.part and (state != FlagState.KEPT or given == suspicion.given)
+        part == suspicion.part and (state != FlagState.KEPT or of_class or given == suspicion.given)
         for state, part, given in settled.get((suspicion.item_id, suspicion.kind), ())
     )
 

@@ -101,7 +101,10 @@ def event_columns(event: AuditEvent) -> dict[str, Any]:
 
 # Label revisions
 
-MOVED_ON = "The official label of this item has changed since this correction was proposed."
+MOVED_ON = (
+    "The official label of this item has changed since this correction was proposed. Take back what came "
+    "after it, or decide anew on the label as it stands."
+)
 
 
 class RevisionDigest:

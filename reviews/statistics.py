@@ -21,6 +21,7 @@ from .models import (
     FlagState,
     Item,
     LabelStatus,
+    TaskType,
     Version,
 )
 
@@ -130,5 +131,15 @@ def confusion(*, dataset: Dataset) -> list[dict[str, Any]]:
 def _count_confusion(dataset: Dataset) -> list[dict[str, Any]]:
     flags = Flag.objects.filter(dataset=dataset, given__isnull=False, suggested__isnull=False)
     standing = flags.exclude(state=FlagState.SUPERSEDED).exclude(kind=FlagKind.REPORTED)
-    cells = standing.values("given", "suggested").annotate(count=Count("id")).order_by("-count")
-    return [dict(cell) for cell in cells if cell["given"] != cell["suggested"]]
+    if dataset.task_type == TaskType.CLASSIFICATION:
+        cells = standing.values_list("given", "suggested")
+    else:  # of boxes and spans their classes; lists, as multilabel has them, name no one class
+        cells = standing.filter(given__label__isnull=False, suggested__label__isnull=False).values_list(
+            "given__label", "suggested__label"
+        )
+    counted = cells.annotate(count=Count("id")).order_by("-count")
+    return [
+        {"given": given, "suggested": suggested, "count": count}
+        for given, suggested, count in counted
+        if given != suggested
+    ]

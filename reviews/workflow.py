@@ -30,7 +30,7 @@ from .models import (
     Verdict,
 )
 from .permissions import SIGNERS, Member
-from .rows import as_json, fetch, fetch_one, insert
+from .rows import as_json, fetch_one, insert
 
 S, A = FlagState, Action
 
@@ -185,7 +185,7 @@ def _carry_out(decision: Decision, member: Member) -> None:
         said = _said(decision)
         correction = corrections.correct_at_once(decision=decision, actor=member.user, payload=said)
         past.of(flag).corrections.append(correction)
-        _retire_others(flag)
+        _retire(correction, member)
     elif decision.to_state == S.PROPOSED:
         _move(decision)
         correction = corrections.propose(decision=decision)
@@ -248,7 +248,7 @@ def sign(
         )
         if verdict == Verdict.APPROVE:
             corrections.apply(correction=correction, actor=member.user, payload=_signed(signoff))
-            _retire_others(flag)
+            _retire(correction, member)
         else:
             corrections.reject(correction=correction)
             _log(flag, member, A.REJECT, _signed(signoff))
@@ -360,15 +360,10 @@ def supersede(open_flags: QuerySet[Flag]) -> int:
     return machines.update(state=TRANSITIONS[S.OPEN, A.SUPERSEDE], version=F("version") + 1)
 
 
-OTHERS = """
-    SELECT id FROM reviews_flag WHERE item_id = %s AND id <> %s AND state = 'open' AND run IS NOT NULL
-"""
-
-
-def _retire_others(flag: Flag) -> None:
+def _retire(correction: Correction, member: Member) -> None:
     """The label is another one now, so what machines said of the old one is void."""
-    if others := fetch(OTHERS, [flag.item_id, flag.pk]):
-        supersede(Flag.objects.filter(pk__in=[id for (id,) in others]))
+    if void := corrections.voided(correction=correction, task_type=member.dataset.task_type):
+        supersede(Flag.objects.filter(pk__in=void))
 
 
 # What the log keeps of a move

@@ -37,7 +37,7 @@ def left_out_scores(
     some = slice(None, None, max(1, len(labels) // TRIED))
     trials = []
     for step, bandwidth in enumerate(BANDWIDTHS):
-        projection = _projection(features, bandwidth, np.random.default_rng(seed))
+        projection = projection_of(features, bandwidth, np.random.default_rng(seed))
         scores, surprise = _best_penalty(features[some], projection, labels[some], n_classes)
         trials.append((surprise, projection, scores))
         tick((step + 1) / (len(BANDWIDTHS) + 1))
@@ -48,7 +48,7 @@ def left_out_scores(
     return scores
 
 
-def _projection(
+def projection_of(
     features: NDArray[np.float32], bandwidth: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     n, d = features.shape
@@ -59,7 +59,7 @@ def _projection(
     return (rng.standard_normal((d, N_FEATURES // 2)) / (bandwidth * typical)).astype(np.float32)
 
 
-def _lifted(
+def lift(
     features: NDArray[np.float32], projection: NDArray[np.float32]
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """The random features, with a constant one, of `ROWS` items at a time: all would not fit in memory."""
@@ -100,7 +100,7 @@ class _Model(NamedTuple):
         targets = np.eye(self.loadings.shape[1], dtype=np.float32)
         shrunk = [(1 / (self.eigenvalues + penalty)).astype(np.float32) for penalty in penalties]
         found = [np.empty((len(labels), len(targets)), dtype=np.float32) for _ in penalties]
-        for rows, lifted in _lifted(features, self.projection):
+        for rows, lifted in lift(features, self.projection):
             rotated = lifted @ self.vectors
             squared = np.square(rotated, out=lifted)
             for scores, inverse in zip(found, shrunk, strict=True):
@@ -116,7 +116,7 @@ def _decomposed(
     targets = np.eye(n_classes, dtype=np.float32)
     size = N_FEATURES + 1
     gram, moment = np.zeros((size, size)), np.zeros((size, n_classes))
-    for rows, lifted in _lifted(features, projection):
+    for rows, lifted in lift(features, projection):
         gram += lifted.T @ lifted
         moment += lifted.T @ targets[labels[rows]]
     eigenvalues, vectors = np.linalg.eigh(gram)

@@ -31,6 +31,7 @@ SAMPLE = 10_000
 FLOOR = 1e-6
 # Below this a label is more than nine times as likely right: not worth a person's minute.
 WORTH_A_LOOK = 0.1
+LIKELIER_WRONG = 0.5
 
 
 class Suspects(NamedTuple):
@@ -104,10 +105,15 @@ def wrongness(labels: Bools, probs: Floats) -> Floats:
 
 
 def suspect(labels: Bools, probs: Floats) -> Suspects:
-    """The yeses and noes worth a look, the likeliest errors first; takes what `label_quality` takes."""
+    """The yeses and noes worth a look, the likeliest errors first; takes what `label_quality` takes.
+
+    Of a class with hardly an error the mask may have none, however sure the model is of it: what is likelier
+    wrong than right counts in any case.
+    """
     worth = find_issues(labels, probs)
     wrong = wrongness(labels, probs)
     worth &= wrong >= WORTH_A_LOOK
+    worth |= wrong >= LIKELIER_WRONG
     item, of_class = np.nonzero(worth)
     score = wrong[item, of_class]
     order = np.lexsort((of_class, item, -score))

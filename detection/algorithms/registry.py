@@ -16,3 +16,16 @@ DETECTORS: dict[str, Detector] = {
 
 def for_task(task_type: str) -> list[Detector]:
     return [detector for detector in DETECTORS.values() if task_type in detector.task_types]
+
+
+# The methods of task types whose labels have parts; `detection.parts` says how each type is detected.
+PART_METHODS: dict[str, tuple[str, ...]] = {
+    "multilabel": ("multilabel_confident_learning", "annotator_disagreement"),
+    "spans": ("token_confident_learning", "span_boundary", "inconsistent_spans", "annotator_disagreement"),
+    "boxes": ("box_validation", "annotator_disagreement"),
+}
+
+
+def methods_for(task_type: str) -> list[str]:
+    """The names of the methods that know the task type."""
+    return [*PART_METHODS.get(task_type, ()), *(detector.name for detector in for_task(task_type))]

@@ -36,7 +36,7 @@ def left_out_scores(
     lengths = np.asarray(features.multiply(features).sum(axis=1)).ravel()
     best, best_surprise = targets, np.inf
     for step, penalty in enumerate(PENALTIES):
-        solved = _solve(features, right, np.float32(penalty))
+        solved = solve(features, right, np.float32(penalty))
         diagonal = (signs * solved[:, n_classes:]).mean(axis=1)
         diagonal = np.clip(diagonal, 1 / (penalty + lengths), 1 / penalty)
         scores = targets - solved[:, :n_classes] / diagonal[:, None]
@@ -48,7 +48,7 @@ def left_out_scores(
     return best
 
 
-def _solve(features: csr_array, right: NDArray[np.float32], penalty: np.float32) -> NDArray[np.float32]:
+def solve(features: csr_array, right: NDArray[np.float32], penalty: np.float32) -> NDArray[np.float32]:
     """(X Xᵀ + penalty I)⁻¹ right, all columns at once."""
     transposed = features.T.tocsr()
     solution = np.zeros_like(right)

@@ -130,9 +130,20 @@ def _doubtful(labels: Ints, probs: Floats, words: Ints | None, tallies: Ints | N
     return doubtful
 
 
+def _disputed(labels: Ints, probs: Floats, words: Ints | None, tallies: Ints | None) -> Bools:
+    """The tokens that the model, or most other places with the word, label otherwise."""
+    disputed = token_quality(labels, probs) < 0.5
+    if words is not None and tallies is not None:
+        minority = 2 * tallies < tallies.sum(axis=1, keepdims=True)
+        disputed |= minority.ravel()[words * tallies.shape[1] + labels]
+    return disputed
+
+
 def _fitted(labels: Ints, probs: Floats, words: Ints | None, tallies: Ints | None, doubtful: Bools) -> _Fit:
     """How annotators err, and the weight of the votes and the power of both that explain them best."""
-    groups = [np.flatnonzero(doubtful), np.flatnonzero(~doubtful)]
+    # Errors are rare: a sample of all doubtful tokens would miss them, and with them that there are any.
+    disputed = _disputed(labels, probs, words, tallies)
+    groups = [np.flatnonzero(g) for g in (disputed, doubtful & ~disputed, ~doubtful & ~disputed)]
     strides = [max(len(group) // SAMPLE, 1) for group in groups]
     parts = [group[::stride] for group, stride in zip(groups, strides, strict=True)]
     stands_for = np.concatenate([np.full(len(p), float(s)) for p, s in zip(parts, strides, strict=True)])

@@ -49,7 +49,8 @@ class Decide(serializers.Serializer[Any]):
         required=False,
         default=None,
         allow_null=True,
-        help_text="The right label, or the suggested one.",
+        help_text="The right label, or the suggested one. Of a flag with a `part`, what should stand there: "
+        "a span or box, a list of them, [] for none; for lists of classes, the whole list.",
     )
     reason = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
     rule = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")

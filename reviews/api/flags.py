@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any, TypedDict
 
+import orjson
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -183,9 +184,12 @@ class Report(serializers.Serializer[Any]):
 def matching(found: QuerySet[Flag], dataset: Any, wanted: dict[str, Any]) -> QuerySet[Flag]:
     """Those of the flags that are the dataset's and that a checked `FlagFilter` describes."""
     found = found.filter(dataset=dataset)
-    for name in ("state", "kind", "given", "suggested"):
+    for name in ("state", "kind"):
         if name in wanted:
             found = found.filter(**{name: wanted[name]})
+    for name in ("given", "suggested"):
+        if name in wanted:
+            found = found.filter(_says(name, wanted[name]))
     if "min_score" in wanted:
         found = found.filter(score__gte=wanted["min_score"])
     if "annotator" in wanted:
@@ -194,6 +198,19 @@ def matching(found: QuerySet[Flag], dataset: Any, wanted: dict[str, Any]) -> Que
     if "search" in wanted:
         found = search.matching(found, dataset_id=dataset.pk, text=wanted["search"], item="item")
     return found
+
+
+def _says(name: str, value: Any) -> Q:
+    """Whether the given or suggested value is this one; a class also finds parts and lists of it."""
+    if not isinstance(value, str):
+        return Q(**{name: value})
+    of_class = Q(**{f"{name}__label": value}) | Q(**{f"{name}__contains": [value]})
+    try:
+        in_json = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        in_json = None
+    whole = Q(**{name: in_json}) if isinstance(in_json, dict | list) else Q(**{name: value})
+    return whole | of_class
 
 
 def render(found: list[Shown], member: Member) -> list[FlagJSON]:

@@ -35,6 +35,11 @@ class TaskType:
     consensus(values)       the value that several opinions (one or more) add up to
     from_json, to_json      the value as it comes in and goes out in JSON; from_json raises BadValue
     from_cell, to_cell      the value as the text of one table cell; from_cell raises BadValue
+    replaced(value, part, given, new)   the value once the part that a flag says was `given` is `new`;
+                            BadValue "stale_part" where the value no longer has what was given there
+    stands(value, part, given, suggested)   whether a flag's doubt about a part is still one about this value
+    taken_back(value, before, after)    the value without what changed from `before` to `after`, and with what
+                            else changed since; BadValue "stale_part" where that is not to be had
     check_probs(probs)      {class: probability} of a model, or BadValue; None: such models score no classes
     """
 
@@ -49,4 +54,7 @@ class TaskType:
     to_json: Callable[[Value], Any]
     from_cell: Callable[[str], Value]
     to_cell: Callable[[Value], str]
+    replaced: Callable[[Value, Any, Value, Value], Value]
+    stands: Callable[[Value, Any, Value, Value], bool]
+    taken_back: Callable[[Value, Value, Value], Value]
     check_probs: Callable[[Mapping[str, Any]], dict[str, float]] | None

@@ -66,6 +66,23 @@ def plain(value: str) -> str:
     return value
 
 
+def replaced(value: Any, part: Any, given: Any, new: Any) -> Any:
+    """The new class: the label is its own only part."""
+    return new
+
+
+def stands(value: Any, part: Any, given: Any, suggested: Any) -> bool:
+    """Never: with another class all that was said of the one before is void."""
+    return False
+
+
+def taken_back(value: Any, before: Any, after: Any) -> Any:
+    """The class before, where no other one came since."""
+    if value != after:
+        raise BadValue("stale_part", "the label has another class since")
+    return before
+
+
 def check_probs(probs: Mapping[str, Any]) -> dict[str, float]:
     """The probabilities as floats that sum to 1 but for rounding."""
     if not probs:
@@ -92,5 +109,8 @@ CLASSIFICATION = TaskType(
     to_json=plain,
     from_cell=from_json,
     to_cell=plain,
+    replaced=replaced,
+    stands=stands,
+    taken_back=taken_back,
     check_probs=check_probs,
 )

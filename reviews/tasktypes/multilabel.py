@@ -113,6 +113,33 @@ def replace_part(value: Sequence[str] | None, part: Mapping[str, Any], new: bool
     return sorted(others | {part["class"]} if new else others)
 
 
+def replaced(
+    value: Sequence[str] | None, part: Mapping[str, Any], given: Sequence[str] | None, new: Any
+) -> list[str]:
+    """The value with the classes that differ between `given` and `new` come or gone.
+
+    Classes that came or went since the value was `given` stay so; that of `part` must be as it was.
+    """
+    wanted, before, now = set(from_json(new)), set(given or ()), set(value or ())
+    if not stands(value, part, given, new):
+        raise BadValue("stale_part", f"the label has changed in the class “{part['class']}” since")
+    return sorted((now | (wanted - before)) - (before - wanted))
+
+
+def stands(value: Sequence[str] | None, part: Mapping[str, Any], given: Sequence[str] | None, _: Any) -> bool:
+    """Whether the class of `part` is still given, or still not."""
+    return (part["class"] in (value or ())) == (part["class"] in (given or ()))
+
+
+def taken_back(value: Sequence[str] | None, before: Sequence[str] | None, after: Sequence[str]) -> list[str]:
+    """The value without the classes that came with a change, and with those that went."""
+    now, came = set(value or ()), set(after) - set(before or ())
+    went = set(before or ()) - set(after)
+    if not came <= now or went & now:
+        raise BadValue("stale_part", "the label has changed in these classes since")
+    return sorted((now - came) | went)
+
+
 MULTILABEL = TaskType(
     name="multilabel",
     check=check,
@@ -125,5 +152,8 @@ MULTILABEL = TaskType(
     to_json=to_json,
     from_cell=from_cell,
     to_cell=to_cell,
+    replaced=replaced,
+    stands=stands,
+    taken_back=taken_back,
     check_probs=check_probs,
 )

@@ -64,6 +64,9 @@ def task_type(name: str, kind: PartKind) -> TaskType:
         to_json=to_json,
         from_cell=partial(from_cell, kind),
         to_cell=to_cell,
+        replaced=partial(replaced, kind),
+        stands=partial(stands, kind),
+        taken_back=partial(taken_back, kind),
         check_probs=None,
     )
 
@@ -181,6 +184,50 @@ def replace_part(kind: PartKind, value: Parts | None, before: Part | None, after
     return from_json(kind, parts + ([after] if after is not None else []))
 
 
+def replaced(kind: PartKind, value: Parts | None, part: Any, given: Value, new: Value) -> list[Part]:
+    """The value with what was `given` made `new`; each may be one part, several, or None: nothing."""
+    rest = list(value or ())
+    for one in several(given):
+        if one not in rest:
+            raise BadValue("stale_part", f"the {kind.nouns[0]} is no longer part of the label")
+        rest.remove(one)
+    if not several(given) and not stands(kind, value, part, given, new):
+        raise BadValue("stale_part", f"the label has a {kind.nouns[0]} there by now")
+    added = from_json(kind, several(new))
+    if any(one in rest for one in added):
+        said = f"the label has this {kind.nouns[0]} already: send only what should stand in the flagged place"
+        raise BadValue("bad_label", said)
+    return from_json(kind, rest + added)
+
+
+def stands(kind: PartKind, value: Parts | None, part: Any, given: Value, suggested: Value) -> bool:
+    """Whether all that was given is still there; of something missing, whether its place is still free."""
+    there = value or ()
+    if before := several(given):
+        return all(one in there for one in before)
+    return not any(same_thing(kind, one, other) for one in several(suggested) for other in there)
+
+
+def taken_back(kind: PartKind, value: Parts | None, before: Parts | None, after: Parts) -> list[Part]:
+    """The value without the parts that came with a change, and with those that went."""
+    changes = diff(kind, before or (), after)
+    came = [change["after"] for change in changes if change["after"] is not None]
+    went = [change["before"] for change in changes if change["before"] is not None]
+    return replaced(kind, value, None, came, went)
+
+
+def several(value: Value) -> list[Part]:
+    """The parts that a flag speaks of: one, a list of them, or None for none."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def same_thing(kind: PartKind, a: Part, b: Part) -> bool:
+    """Whether two parts are at one place, whatever their labels."""
+    return kind.overlap(a, b) >= kind.same_from
+
+
 def _objects(kind: PartKind, value: Value) -> list[dict[str, Any]]:
     if type(value) is not list or any(type(one) is not dict for one in value):
         raise BadValue("bad_label", f"a label must be a list of {kind.nouns[1]}, each an object")
@@ -205,7 +252,7 @@ def _credits(kind: PartKind, a: Parts, b: Parts) -> dict[Pair, float]:
 
 
 def _on_same_thing(kind: PartKind, a: Parts, b: Parts, pair: Pair) -> bool:
-    return kind.overlap(a[pair[0]], b[pair[1]]) >= kind.same_from
+    return same_thing(kind, a[pair[0]], b[pair[1]])
 
 
 def _merged(kind: PartKind, opinions: Parts) -> Part:

@@ -700,7 +700,7 @@ export interface components {
     DecideManyRequest: {
       /** @enum {string} */
       action: "keep" | "correct" | "ambiguous" | "exclude" | "escalate";
-      /** @description The right label, or the suggested one. */
+      /** @description The right label, or the suggested one. Of a flag with a `part`, what should stand there: a span or box, a list of them, [] for none; for lists of classes, the whole list. */
       value?: components["schemas"]["LabelValue"] | null;
       /** @default  */
       reason: string;
@@ -712,7 +712,7 @@ export interface components {
     DecideOneRequest: {
       /** @enum {string} */
       action: "keep" | "correct" | "ambiguous" | "exclude" | "escalate";
-      /** @description The right label, or the suggested one. */
+      /** @description The right label, or the suggested one. Of a flag with a `part`, what should stand there: a span or box, a list of them, [] for none; for lists of classes, the whole list. */
       value?: components["schemas"]["LabelValue"] | null;
       /** @default  */
       reason: string;
@@ -1005,7 +1005,7 @@ export interface components {
         [key: string]: unknown;
       };
       /** @enum {string} */
-      task_type: "classification";
+      task_type: "classification" | "multilabel" | "spans" | "boxes";
       /** @enum {string} */
       media: "image" | "text" | "table";
       members?: components["schemas"]["NewMemberRequest"][];
@@ -1115,6 +1115,8 @@ export interface components {
       skipped: components["schemas"]["Skipped"][];
       annotators: components["schemas"]["Annotator"][];
       neighbours_searched?: number;
+      /** @enum {string} */
+      unit?: "box" | "span" | "class";
     };
     /** @description Who is signed in, if anyone, and the token to repeat in `X-CSRFToken` with every change. */
     Session: {

@@ -20,8 +20,8 @@ def clusters(n: int, k: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def test_leaving_one_out_in_closed_form_equals_refitting() -> None:
     features, labels = clusters(30, 3)
-    projection = dense_ridge._projection(features, 0.7, np.random.default_rng(0))
-    lifted = np.vstack([part for _, part in dense_ridge._lifted(features, projection)])
+    projection = dense_ridge.projection_of(features, 0.7, np.random.default_rng(0))
+    lifted = np.vstack([part for _, part in dense_ridge.lift(features, projection)])
     targets = np.eye(3)[labels]
     closed = dense_ridge._decomposed(features, projection, labels, 3)
     penalties = dense_ridge.PENALTIES[2:]
