@@ -84,7 +84,12 @@ class Checks:
 
     def _machine_fault(self, row: Row) -> FormatError | None:
         for prediction in row.predictions:
-            if fault := self._unknown_class(row, "predictions", prediction.probs or ()):
+            names = (
+                prediction.probs or ()
+                if prediction.value is None
+                else self._task.classes_in(prediction.value)
+            )
+            if fault := self._unknown_class(row, "predictions", names):
                 return fault
         if row.embedding is None:
             return None

@@ -17,8 +17,9 @@ from .copying import NULL, Copy, Spool
 from .formats.archive import Archive
 from .formats.canonical import Opinion, Row
 from .formats.errors import FormatError
+from .formats.parsing import refuse_misplaced
 from .models import Annotator, AuditEvent, Dataset, Item, Media, MediaFile
-from .tasktypes.base import Value
+from .tasktypes.base import TaskType, Value
 from .tasktypes.registry import TASK_TYPES
 
 ERRORS_KEPT = 100
@@ -110,8 +111,10 @@ class Intake:
             self.errors.append(error)
 
     def _fault(self, row: Row, taken: frozenset[str], pictures: Pictures) -> FormatError | None:
+        if fault := self._checks.fault(row, taken):
+            return fault
         picture = pictures[row.line] if pictures else None
-        return self._checks.fault(row, taken) or (picture if isinstance(picture, FormatError) else None)
+        return _misplaced(row, self.task, picture) if isinstance(picture, MediaFile) else picture
 
     def _taken(self, chunk: Sequence[Row | FormatError]) -> frozenset[str]:
         """The ids of the chunk that the dataset had before."""
@@ -279,6 +282,14 @@ class Intake:
             dataset.classes = [*dataset.classes, *learned]
         dataset.item_count += self.counts["items"]
         dataset.save(update_fields=["classes", "settings", "item_count"])
+
+
+def _misplaced(row: Row, task: TaskType, picture: MediaFile) -> FormatError | None:
+    try:
+        refuse_misplaced(row, task=task, extent=(picture.width, picture.height))
+    except FormatError as error:
+        return error
+    return None
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:

@@ -36,7 +36,28 @@ def parse(plain: Mapping[str, Any], *, line: int, task: TaskType, media: str) ->
     if row.ambiguous and row.label is None:
         detail = "an ambiguous row must have a label"
         raise FormatError("bad_ambiguous", detail, line=line, column="ambiguous")
+    if task.check_within is not None and row.text is not None:
+        refuse_misplaced(row, task=task, extent=(len(row.text),))
     return row
+
+
+def refuse_misplaced(row: Row, *, task: TaskType, extent: tuple[int, ...]) -> None:
+    """Raise FormatError where a label or prediction of the row leaves its item.
+
+    extent : (code points,) of a text, (width, height) in pixels of a picture as displayed
+    """
+    if task.check_within is None:
+        return
+    apart = row.columns is not None and "labels" not in row.columns
+    said = [("label", row.label, False), ("gold", row.gold, False)]
+    said += [("label" if apart else "labels", opinion.value, False) for opinion in row.labels]
+    said += [("predictions", prediction.value, True) for prediction in row.predictions]
+    for key, value, predicted in said:
+        try:
+            if value is not None:
+                task.check_within(value, *extent, predicted=predicted)
+        except BadValue as error:
+            raise row.error(error.code, error.detail, key=key) from None
 
 
 def _identifier(value: Any, line: int) -> str:
@@ -211,8 +232,14 @@ def _moment(value: Any) -> datetime | None:
 def _prediction(plain: dict[str, Any], task: TaskType) -> Prediction:
     if not PREDICTION_KEYS.issuperset(plain):
         unknown = min(plain.keys() - PREDICTION_KEYS)
-        raise BadValue("bad_prediction", f"a prediction has model and probs, not “{unknown}”")
+        raise BadValue("bad_prediction", f"a prediction has model, and probs or value, not “{unknown}”")
     model = _name(plain.get("model") or "", "bad_prediction")
+    if task.from_prediction is not None:
+        if plain.get("value") is None or "probs" in plain:
+            raise BadValue(
+                "bad_prediction", f"a prediction must have a value: {task.name}, each with a score"
+            )
+        return Prediction(model, None, task.from_prediction(plain["value"]))
     if task.check_probs is None or type(plain.get("probs")) is not dict or "value" in plain:
         raise BadValue("bad_prediction", "a prediction must have probs: {class: probability}")
     return Prediction(model, task.check_probs(plain["probs"]))

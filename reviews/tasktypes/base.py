@@ -36,6 +36,11 @@ class TaskType:
     from_json, to_json      the value as it comes in and goes out in JSON; from_json raises BadValue
     from_cell, to_cell      the value as the text of one table cell; from_cell raises BadValue
     check_probs(probs)      {class: probability} of a model, or BadValue; None: such models score no classes
+    media                   the media that such labels can be on
+    exclusive               whether exactly one class applies, so that probabilities sum to 1
+    from_prediction(value)  what a model says instead of `probs`, or BadValue; None: nothing
+    check_within(value, *extent, predicted)   BadValue where the value leaves its item: (length,) of a text,
+                            (width, height) of a picture; None: such values are in no place
     """
 
     name: str
@@ -50,3 +55,7 @@ class TaskType:
     from_cell: Callable[[str], Value]
     to_cell: Callable[[Value], str]
     check_probs: Callable[[Mapping[str, Any]], dict[str, float]] | None
+    media: frozenset[str] = frozenset({"text", "image", "table"})
+    exclusive: bool = False
+    from_prediction: Callable[[Any], Value] | None = None
+    check_within: Callable[..., None] | None = None

@@ -93,4 +93,5 @@ CLASSIFICATION = TaskType(
     from_cell=from_json,
     to_cell=plain,
     check_probs=check_probs,
+    exclusive=True,
 )

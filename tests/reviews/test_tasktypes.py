@@ -7,7 +7,12 @@ from reviews.tasktypes.registry import TASK_TYPES
 
 CLASSIFICATION = TASK_TYPES["classification"]
 # Two values of each task type that differ, and something that is no value of it.
-EXAMPLES = {"classification": ("cat", "dog", ["cat"])}
+EXAMPLES = {
+    "classification": ("cat", "dog", ["cat"]),
+    "multilabel": (["cat"], ["cat", "dog"], "cat"),
+    "spans": ([{"start": 0, "end": 3, "label": "DRUG"}], [{"start": 0, "end": 4, "label": "DOSE"}], "DRUG"),
+    "boxes": ([{"bbox": [0, 0, 9, 9], "label": "car"}], [{"bbox": [1, 0, 9, 9], "label": "car"}], "car"),
+}
 
 
 @pytest.mark.parametrize("name", TASK_TYPES)
