@@ -13,6 +13,7 @@ from reviews.tasktypes.registry import TASK_TYPES
 
 LOOKED_AT = 200
 TASK_TYPE = "classification"
+ATTACHED = "what a model says of items. Import it into the dataset that has the items."
 
 
 class NotUnderstood(Exception):
@@ -38,6 +39,8 @@ def plan(*, path: Path, mapping: Mapping[str, Any]) -> Plan:
     with path.open("rb") as file:
         try:
             kind, source = open_source(file)
+            if kind.attaches:
+                raise NotUnderstood(f"This is {kind.name}: {ATTACHED}")
             media = _possible_media(mapping, is_archive=kind.is_archive)
             looks = {medium: _look(kind.read, source, file, medium, mapping) for medium in media}
         except FormatError as error:

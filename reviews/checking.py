@@ -102,13 +102,18 @@ class Checks:
     def _unknown_class(self, row: Row, key: str, names: Iterable[str]) -> FormatError | None:
         """An error for a class that is not one of a closed list; others are learned."""
         for name in names:
-            if name not in self.classes:
-                if self._closed:
-                    return row.error("unknown_label", f"“{name}” is not one of the classes", key=key)
-                if len(self.classes) >= MOST_LEARNED:
-                    detail = (
-                        f"labels have more than {MOST_LEARNED:,} different values; is it the right column?"
-                    )
-                    return row.error("too_many_classes", detail, key=key)
-                self.classes[name] = None
+            if name not in self.classes and (fault := self.strange_class(name)):
+                return row.error(*fault, key=key)
+        return None
+
+    def strange_class(self, name: str) -> tuple[str, str] | None:
+        """Code and detail of what is against this class; None: it is one, or is learned by this."""
+        if name in self.classes:
+            return None
+        if self._closed:
+            return "unknown_label", f"“{name}” is not one of the classes"
+        if len(self.classes) >= MOST_LEARNED:
+            detail = f"labels have more than {MOST_LEARNED:,} different values; is it the right column?"
+            return "too_many_classes", detail
+        self.classes[name] = None
         return None

@@ -12,8 +12,10 @@ from django.contrib.auth.models import User
 from django.db import models
 
 from . import copying, ledger, media
+from .attaching import Attaching, Attachments
 from .checking import OPEN_CLASSES, Checks, Gathering
 from .copying import NULL, Copy, Spool
+from .formats.additions import Addition
 from .formats.archive import Archive
 from .formats.canonical import Opinion, Row
 from .formats.errors import FormatError
@@ -35,7 +37,7 @@ Pictures: TypeAlias = Mapping[int, MediaFile | FormatError]
 """What became of each row's picture, by the row's line."""
 
 
-class Sidecar(Protocol):
+class Sidecar(Attaching, Protocol):
     """What takes the parts of rows that people's tables do not hold, in the transaction of the import."""
 
     def take(self, rows: Sequence[tuple[int, Row]]) -> None:
@@ -72,6 +74,7 @@ class Intake:
         self.archive: Archive | None = None
         self._sidecars = list(sidecars)
         self._checks = Checks(dataset)
+        self._attachments = Attachments(dataset=dataset, task=self.task, checks=self._checks)
         self._annotators = dict(Annotator.objects.filter(dataset=dataset).values_list("name", "pk"))
         self._pictures: dict[str, MediaFile] = {}
         self._digest = ledger.RevisionDigest()
@@ -98,6 +101,19 @@ class Intake:
         self.counts["rows"] += len(chunk)
         if rows and not self.errors:
             self._write(rows, pictures)
+
+    def attach(self, chunk: Sequence[Addition | FormatError]) -> None:
+        """Check and write what is said of items that are there; what is wrong with it joins `errors`."""
+        for said in chunk:
+            if isinstance(said, FormatError):
+                self.refuse(said)
+                continue
+            for fault in self._attachments.take(said, self._sidecars, write=not self.errors):
+                self.refuse(fault)
+            self.counts["rows"] += len(said.ids)
+            self.counts["predictions"] += len(said.ids) if said.model else 0
+            if said.embeddings is not None:
+                self.counts["embeddings"] += len(said.ids)
 
     def close(self) -> None:
         """Stop writing, whatever happened."""

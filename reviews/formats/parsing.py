@@ -81,6 +81,14 @@ def _name(value: Any, code: str, *, longest: int = MAX_NAME_LENGTH) -> str:
     return value
 
 
+def name_of_model(value: Any) -> str:
+    """The name that predictions without one of their own are put under; raises FormatError."""
+    try:
+        return _name(value or "", "bad_prediction")
+    except BadValue as error:
+        raise FormatError.of(error, line=1, column="model") from None
+
+
 # The medium
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
-from reviews.formats import delimited, image_folders, image_rows, jsonl
+from reviews.formats import delimited, image_folders, image_rows, jsonl, npz
+from reviews.formats.additions import Addition
 from reviews.formats.archive import Archive, Limits
 from reviews.formats.canonical import Row
 from reviews.formats.errors import FormatError
@@ -14,11 +15,11 @@ from reviews.tasktypes.base import TaskType
 
 
 class Read(Protocol):
-    """Yields each row or what is wrong with it; raises FormatError where it cannot read on."""
+    """Yields each row (or addition) or what is wrong with it; raises FormatError where it cannot read on."""
 
     def __call__(
         self, source: Any, *, task: TaskType, media: str, mapping: Mapping[str, Any]
-    ) -> Iterator[Row | FormatError]: ...
+    ) -> Iterator[Row | Addition | FormatError]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Format:
     mime_type: str
     suffix: str
     is_archive: bool = False
+    attaches: bool = False  # it brings no items: what it says is of items that are there
+
+
+def _unwritten(*_: Any, **__: Any) -> Iterator[bytes]:
+    raise FormatError("not_expressible", "this format only comes in")
 
 
 FORMATS: dict[str, Format] = {
@@ -40,6 +46,7 @@ FORMATS: dict[str, Format] = {
         Format("csv", delimited.read, delimited.write, "text/csv; charset=utf-8", ".csv"),
         Format("image_folders", image_folders.read, image_folders.write, "application/zip", ".zip", True),
         Format("image_rows", image_rows.read, image_rows.write, "application/zip", ".zip", True),
+        Format("npz", npz.read, _unwritten, "application/zip", ".npz", True, attaches=True),
     )
 }
 
@@ -85,6 +92,8 @@ def _detect(source: BinaryIO | Archive) -> Format:
     if isinstance(source, Archive):
         if "[Content_Types].xml" in source.names:
             raise FormatError("unknown_format", "this is an Office file; save the sheet as CSV")
+        if npz.is_npz(source.names):
+            return FORMATS["npz"]
         return FORMATS["image_rows" if image_rows.rows_file(source.names) else "image_folders"]
     head = source.read(4096)
     source.seek(0)

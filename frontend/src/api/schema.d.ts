@@ -1181,7 +1181,7 @@ export interface components {
        * @default
        * @enum {string}
        */
-      format: "jsonl" | "csv" | "image_folders" | "image_rows" | "zip";
+      format: "jsonl" | "csv" | "image_folders" | "image_rows" | "npz" | "zip";
       /** @description Which column is what, as JSON text. */
       mapping?: {
         [key: string]: unknown;

@@ -1,0 +1,89 @@
+"""Predictions and embeddings on their way to items that the dataset has already."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from django.db import connection
+
+from .checking import Checks
+from .formats.additions import Addition
+from .formats.errors import FormatError
+from .models import Dataset
+from .tasktypes.base import BadValue, TaskType
+
+FIND = """
+    SELECT i.external_id, i.id, length(i.text), m.width, m.height
+    FROM reviews_item i LEFT JOIN reviews_mediafile m ON m.sha256 = i.media_id
+    WHERE i.dataset_id = %s AND i.external_id = ANY(%s)
+"""
+
+
+class Attaching(Protocol):
+    """What keeps predictions and embeddings, in the transaction of the import."""
+
+    def attach(self, item_ids: Sequence[int], said: Addition) -> Sequence[FormatError]:
+        """Write what is said of these items, or nothing and what is against it."""
+
+
+class Attachments:
+    """The additions of one file, each item's once."""
+
+    def __init__(self, *, dataset: Dataset, task: TaskType, checks: Checks) -> None:
+        self._dataset = dataset
+        self._task = task
+        self._checks = checks
+        self._seen: set[int] = set()
+
+    def take(self, said: Addition, sidecars: Iterable[Attaching], *, write: bool) -> list[FormatError]:
+        """What is wrong with the addition; if nothing is, and `write`, it has been handed on."""
+        found = self._found(said)
+        faults = [
+            *self._item_faults(said, found),
+            *self._class_faults(said),
+            *self._place_faults(said, found),
+        ]
+        if faults or not write:
+            return faults
+        item_ids = [found[name][0] for name in said.ids]
+        for sidecar in sidecars:
+            faults += sidecar.attach(item_ids, said)
+        return faults
+
+    def _found(self, said: Addition) -> dict[str, tuple[int, ...]]:
+        """Per external id the item's, and how far it reaches, as the task type counts it."""
+        pictures = self._task.media == {"image"}
+        with connection.cursor() as cursor:
+            cursor.execute(FIND, [self._dataset.pk, list(said.ids)])
+            rows = cursor.fetchall()
+        return {
+            name: (pk, *((width, height) if pictures else (length,)))
+            for name, pk, length, width, height in rows
+        }
+
+    def _item_faults(self, said: Addition, found: dict[str, tuple[int, ...]]) -> Iterator[FormatError]:
+        for at, name in enumerate(said.ids):
+            if name not in found:
+                yield said.error("unknown_id", f"the dataset has no item “{name[:100]}”", at=at)
+            elif found[name][0] in self._seen:
+                yield said.error("duplicate_id", f"the file speaks of “{name[:100]}” twice", at=at)
+            else:
+                self._seen.add(found[name][0])
+
+    def _class_faults(self, said: Addition) -> Iterator[FormatError]:
+        for name in said.classes:
+            if fault := self._checks.strange_class(name):
+                yield FormatError(*fault, column="classes")
+        for at, value in enumerate(said.values or ()):
+            for name in self._task.classes_in(value):
+                if fault := self._checks.strange_class(name):
+                    yield said.error(*fault, at=at)
+
+    def _place_faults(self, said: Addition, found: dict[str, tuple[int, ...]]) -> Iterator[FormatError]:
+        if self._task.check_within is None:
+            return
+        for at, value in enumerate(said.values or ()):
+            try:
+                if said.ids[at] in found:
+                    self._task.check_within(value, *found[said.ids[at]][1:], predicted=True)
+            except BadValue as error:
+                yield said.error(error.code, error.detail, at=at)
