@@ -25,7 +25,7 @@ from .formats.archive import Archive, Limits
 from .formats.errors import FormatError
 from .formats.parsing import MAX_NAME_LENGTH
 from .formats.registry import open_source
-from .intake import COUNTED, Intake, Sidecar
+from .intake import CATEGORIES, COUNTED, Intake, Sidecar
 from .models import UNFINISHED, Dataset, ImportJob, JobStatus
 from .tasktypes.registry import TASK_TYPES
 
@@ -185,7 +185,11 @@ def _chunks(
         intake.archive = source
         media.share()
     dataset = intake.dataset
-    mapping = {"model": _stem(job.file_name)} | job.mapping if kind.attaches else job.mapping
+    mapping = job.mapping
+    if kind.attaches:
+        mapping = {"model": _stem(job.file_name), "categories": dataset.settings.get(CATEGORIES)} | mapping
+    if kind.settings is not None:
+        intake.settings = kind.settings(source, mapping)
     rows = kind.read(source, task=TASK_TYPES[dataset.task_type], media=dataset.media, mapping=mapping)
     size = 1 if kind.attaches else PICTURES_CHUNK if intake.archive else CHUNK
     while chunk := list(islice(rows, size)):

@@ -25,6 +25,7 @@ from .tasktypes.base import TaskType, Value
 from .tasktypes.registry import TASK_TYPES
 
 ERRORS_KEPT = 100
+CATEGORIES = "coco_categories"  # the dataset's setting: which number is which class in COCO results
 COUNTED = ("rows", "items", "annotations", "predictions", "images", "errors")
 PICTURE_THREADS = min(4, os.cpu_count() or 1)  # each may hold a decoded picture of MAX_IMAGE_MEGAPIXELS
 # Plain text: a million times, an enumeration's own formatting costs a second.
@@ -72,6 +73,8 @@ class Intake:
         # The hashes of the pictures that were stored, to be taken away again if the import fails.
         self.stored: list[str] = [] if stored is None else stored
         self.archive: Archive | None = None
+        # What the file says of the dataset as a whole.
+        self.settings: dict[str, Any] = {}
         self._sidecars = list(sidecars)
         self._checks = Checks(dataset)
         self._attachments = Attachments(dataset=dataset, task=self.task, checks=self._checks)
@@ -283,7 +286,12 @@ class Intake:
             actor=actor,
             action="import",
             subject=subject,
-            payload={**payload, "counts": dict(self.counts), "revisions": self._digest.payload()},
+            payload={
+                **payload,
+                **self.settings,
+                "counts": dict(self.counts),
+                "revisions": self._digest.payload(),
+            },
         )
         self._revisions.release(event.pk)
         self._teach_dataset()
@@ -292,12 +300,27 @@ class Intake:
     def _teach_dataset(self) -> None:
         """Add the new items and classes to what the dataset says of itself."""
         dataset = Dataset.objects.select_for_update(no_key=True).get(pk=self.dataset.pk)
+        before = dict(dataset.settings)
         learned = sorted((name for name in self._checks.classes if name not in dataset.classes), key=natural)
         if learned:
             dataset.settings = dataset.settings | {OPEN_CLASSES: True}
             dataset.classes = [*dataset.classes, *learned]
+        dataset.settings = dataset.settings | self.settings
+        if CATEGORIES in self.settings:
+            known = before.get(CATEGORIES, {})
+            dataset.settings[CATEGORIES] = _agreed(known, self.settings[CATEGORIES])
         dataset.item_count += self.counts["items"]
         dataset.save(update_fields=["classes", "settings", "item_count"])
+
+
+def _agreed(known: Any, new: dict[str, str]) -> dict[str, str]:
+    """The categories of two COCO files, without numbers that mean two things."""
+    known = known if isinstance(known, dict) else {}
+    return {
+        key: name
+        for key, name in (known | new).items()
+        if {known.get(key, name), new.get(key, name)} == {name}
+    }
 
 
 def _misplaced(row: Row, task: TaskType, picture: MediaFile) -> FormatError | None:

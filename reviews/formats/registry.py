@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
-from reviews.formats import delimited, image_folders, image_rows, jsonl, npz
+from reviews.formats import coco, coco_results, delimited, image_folders, image_rows, jsonl, npz
 from reviews.formats.additions import Addition
 from reviews.formats.archive import Archive, Limits
 from reviews.formats.canonical import Row
@@ -33,6 +34,8 @@ class Format:
     suffix: str
     is_archive: bool = False
     attaches: bool = False  # it brings no items: what it says is of items that are there
+    # What the dataset has to remember of such a file: additions to its settings.
+    settings: Callable[[Any, Mapping[str, Any]], dict[str, Any]] | None = None
 
 
 def _unwritten(*_: Any, **__: Any) -> Iterator[bytes]:
@@ -46,10 +49,14 @@ FORMATS: dict[str, Format] = {
         Format("csv", delimited.read, delimited.write, "text/csv; charset=utf-8", ".csv"),
         Format("image_folders", image_folders.read, image_folders.write, "application/zip", ".zip", True),
         Format("image_rows", image_rows.read, image_rows.write, "application/zip", ".zip", True),
+        Format("coco", coco.read, coco.write, "application/json", ".json", True, settings=coco.settings),
+        Format("coco_results", coco_results.read, _unwritten, "application/json", ".json", attaches=True),
         Format("npz", npz.read, _unwritten, "application/zip", ".npz", True, attaches=True),
     )
 }
 
+COCO_RESULTS = re.compile(rb"\[\s*\{")
+COCO = re.compile(rb'\{\s*"(info|licenses|images|annotations|categories)"\s*:\s*[\[{]')
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 # What people send that none of the readers reads, with what to do about it.
 STRANGERS = (
@@ -94,11 +101,23 @@ def _detect(source: BinaryIO | Archive) -> Format:
             raise FormatError("unknown_format", "this is an Office file; save the sheet as CSV")
         if npz.is_npz(source.names):
             return FORMATS["npz"]
-        return FORMATS["image_rows" if image_rows.rows_file(source.names) else "image_folders"]
+        if image_rows.rows_file(source.names):
+            return FORMATS["image_rows"]
+        return FORMATS["coco" if coco.annotation_files(source) else "image_folders"]
     head = source.read(4096)
     source.seek(0)
     for magic, detail in STRANGERS:
         if head.startswith(magic):
             raise FormatError("unknown_format", detail)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if COCO_RESULTS.match(start) and all(key in start for key in (b'"image_id"', b'"category_id"')):
+        return FORMATS["coco_results"]
+    if COCO.match(start) and _mentions(source, coco.LISTS):
+        raise FormatError("missing_media", "a COCO file comes in one zip with its images")
     return FORMATS["jsonl" if start.startswith((b"{", b"[")) else "csv"]
+
+
+def _mentions(source: BinaryIO, keys: Sequence[str]) -> bool:
+    found = coco.mentions(source, keys)
+    source.seek(0)
+    return found

@@ -1181,7 +1181,7 @@ export interface components {
        * @default
        * @enum {string}
        */
-      format: "jsonl" | "csv" | "image_folders" | "image_rows" | "npz" | "zip";
+      format: "jsonl" | "csv" | "image_folders" | "image_rows" | "coco" | "coco_results" | "npz" | "zip";
       /** @description Which column is what, as JSON text. */
       mapping?: {
         [key: string]: unknown;
@@ -3468,7 +3468,7 @@ export interface operations {
   versions_export: {
     parameters: {
       query?: {
-        format?: "jsonl" | "csv";
+        format?: "jsonl" | "csv" | "coco";
         /** @description Keep spreadsheets from running cells of a CSV as formulas. */
         guard?: boolean;
       };
