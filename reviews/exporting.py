@@ -10,11 +10,14 @@ from django.utils.text import slugify
 from . import versions
 from .errors import DomainError
 from .formats.canonical import MEDIA_KEYS
-from .formats.registry import FORMATS
+from .formats.errors import FormatError
+from .formats.registry import FORMATS, Format
 from .models import Dataset, Item, Media, TaskType, Version
 from .tasktypes.registry import TASK_TYPES
 
-EXPORTED = ("jsonl", "csv", "coco")
+EXPORTED = ("jsonl", "csv", "coco", "conll")
+# What formats of one task type alone are for.
+ONLY = {"coco": TaskType.BOXES, "conll": TaskType.SPANS}
 SIZES_AT_ONCE = 1000
 
 # The keys of one jsonb column over the items of a version, so that the header stands before the first row.
@@ -45,9 +48,13 @@ def export(*, version: Version, format: str = "jsonl", guard: bool = True) -> Ex
     """
     kind, dataset = FORMATS[format], version.dataset
     rows = versions.rows_at(dataset_id=dataset.pk, position=version.position)
+    if ONLY.get(format, dataset.task_type) != dataset.task_type:
+        raise DomainError(
+            f"{kind.name} holds {ONLY[format]}; the labels of this dataset are {dataset.task_type}."
+        )
+    if format == "conll":
+        _refuse_unsayable(kind, version)
     if format == "coco":
-        if dataset.task_type != TaskType.BOXES:
-            raise DomainError("COCO files hold boxes; the labels of this dataset are others.")
         blocks = kind.write(_with_sizes(dataset, rows), classes=dataset.classes)
     elif format == "csv":
         columns = _columns(dataset, version.position)
@@ -55,6 +62,15 @@ def export(*, version: Version, format: str = "jsonl", guard: bool = True) -> Ex
     else:
         blocks = kind.write(rows)
     return Export(blocks, kind.mime_type, f"{slugify(dataset.name) or 'dataset'}-{version.tag}{kind.suffix}")
+
+
+def _refuse_unsayable(kind: Format, version: Version) -> None:
+    """Raise DomainError before the first byte goes out, where the format cannot say a row."""
+    try:
+        for _ in kind.write(versions.rows_at(dataset_id=version.dataset_id, position=version.position)):
+            pass
+    except FormatError as error:
+        raise DomainError(f"Row {error.line} of the version: {error.detail}.") from error
 
 
 def _with_sizes(

@@ -1,7 +1,7 @@
 """COCO results: a list of detections, each {"image_id", "category_id", "bbox", "score"}, of one model.
 
 The form: https://cocodataset.org/#format-results. They speak of images that the dataset has, by their ids.
-The numbers of the categories are explained by the file, where it is an object of `annotations` and `categories`,
+The numbers of the categories are explained by the file, if it is an object of `annotations` and `categories`,
 else by the mapping (`{"categories": {"1": "car"}}`), else by what the dataset kept of the ground truth.
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
-from reviews.formats import coco, coco_results, delimited, image_folders, image_rows, jsonl, npz
+from reviews.formats import coco, coco_results, conll, delimited, image_folders, image_rows, jsonl, npz
 from reviews.formats.additions import Addition
 from reviews.formats.archive import Archive, Limits
 from reviews.formats.canonical import Row
@@ -51,6 +51,7 @@ FORMATS: dict[str, Format] = {
         Format("image_rows", image_rows.read, image_rows.write, "application/zip", ".zip", True),
         Format("coco", coco.read, coco.write, "application/json", ".json", True, settings=coco.settings),
         Format("coco_results", coco_results.read, _unwritten, "application/json", ".json", attaches=True),
+        Format("conll", conll.read, conll.write, "text/plain; charset=utf-8", ".conll"),
         Format("npz", npz.read, _unwritten, "application/zip", ".npz", True, attaches=True),
     )
 }
@@ -114,6 +115,8 @@ def _detect(source: BinaryIO | Archive) -> Format:
         return FORMATS["coco_results"]
     if COCO.match(start) and _mentions(source, coco.LISTS):
         raise FormatError("missing_media", "a COCO file comes in one zip with its images")
+    if conll.looks_like(start):
+        return FORMATS["conll"]
     return FORMATS["jsonl" if start.startswith((b"{", b"[")) else "csv"]
 
 

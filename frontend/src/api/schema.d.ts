@@ -1181,7 +1181,16 @@ export interface components {
        * @default
        * @enum {string}
        */
-      format: "jsonl" | "csv" | "image_folders" | "image_rows" | "coco" | "coco_results" | "npz" | "zip";
+      format:
+        | "jsonl"
+        | "csv"
+        | "image_folders"
+        | "image_rows"
+        | "coco"
+        | "coco_results"
+        | "conll"
+        | "npz"
+        | "zip";
       /** @description Which column is what, as JSON text. */
       mapping?: {
         [key: string]: unknown;
@@ -3468,7 +3477,7 @@ export interface operations {
   versions_export: {
     parameters: {
       query?: {
-        format?: "jsonl" | "csv" | "coco";
+        format?: "jsonl" | "csv" | "coco" | "conll";
         /** @description Keep spreadsheets from running cells of a CSV as formulas. */
         guard?: boolean;
       };
