@@ -72,12 +72,17 @@ class Checks:
         apart = row.columns is not None and "labels" not in row.columns
         said_by, said = ("annotator", "label") if apart else ("labels", "labels")
         for opinion in row.labels:
-            if self._listed is not None and opinion.annotator not in self._listed:
-                detail = f"“{opinion.annotator}” is not one of the dataset's annotators"
-                return row.error("unknown_annotator", detail, key=said_by)
-            if fault := self._unknown_class(row, said, self._task.classes_in(opinion.value)):
-                return fault
+            if fault := self.strange_annotator(opinion.annotator):
+                return row.error(*fault, key=said_by)
+            if error := self._unknown_class(row, said, self._task.classes_in(opinion.value)):
+                return error
         return None
+
+    def strange_annotator(self, name: str) -> tuple[str, str] | None:
+        """Code and detail of what is against this annotator; None where the list is open or has the name."""
+        if self._listed is None or name in self._listed:
+            return None
+        return "unknown_annotator", f"“{name}” is not one of the dataset's annotators"
 
     def _gold_fault(self, row: Row) -> FormatError | None:
         return None if row.gold is None else self._unknown_class(row, "gold", self._task.classes_in(row.gold))

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import models
 
 from . import copying, ledger, media
-from .attaching import Attaching, Attachments
+from .attaching import Attaching, Attachments, Opinions
 from .checking import OPEN_CLASSES, Checks, Gathering
 from .copying import NULL, Copy, Spool
 from .formats.additions import Addition
@@ -77,6 +77,7 @@ class Intake:
         self.settings: dict[str, Any] = {}
         self._sidecars = list(sidecars)
         self._checks = Checks(dataset)
+        self._opinions = Opinions(dataset)
         self._attachments = Attachments(dataset=dataset, task=self.task, checks=self._checks)
         self._annotators = dict(Annotator.objects.filter(dataset=dataset).values_list("name", "pk"))
         self._pictures: dict[str, MediaFile] = {}
@@ -111,10 +112,12 @@ class Intake:
             if isinstance(said, FormatError):
                 self.refuse(said)
                 continue
-            for fault in self._attachments.take(said, self._sidecars, write=not self.errors):
+            takers: list[Attaching] = [*self._sidecars, self._opinions]
+            for fault in self._attachments.take(said, takers, write=not self.errors):
                 self.refuse(fault)
             self.counts["rows"] += len(said.ids)
             self.counts["predictions"] += len(said.ids) if said.model else 0
+            self.counts["annotations"] += len(said.opinions or ())
             if said.embeddings is not None:
                 self.counts["embeddings"] += len(said.ids)
 

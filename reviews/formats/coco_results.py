@@ -45,7 +45,7 @@ def read(
         ids = items[first : first + IMAGES]
         values = [sorted(found[item], key=_place) for item in ids]
         numbers = [lines[item] for item in ids]
-        yield Addition(ids=ids, lines=numbers, model=model, values=values, column="image_id")
+        yield Addition(ids=ids, lines=numbers, model=model, values=values, column="image_id", said_in="bbox")
 
 
 def _shaped(whole: Any, mapping: Mapping[str, Any]) -> tuple[list[Part], dict[Key, str]]:

@@ -21,7 +21,7 @@ PREDICTION_KEYS = frozenset({"model", "probs", "value"})
 
 def parse(plain: Mapping[str, Any], *, line: int, task: TaskType, media: str) -> Row:
     """The checked row that `plain` says, of keys in KEYS only; raises FormatError naming the key."""
-    row = Row(id=_identifier(plain.get("id"), line), line=line)
+    row = Row(id=identifier(plain.get("id"), line), line=line)
     _MEDIA_PARSERS[media](row, plain)
     try:
         key = "label"
@@ -60,7 +60,8 @@ def refuse_misplaced(row: Row, *, task: TaskType, extent: tuple[int, ...]) -> No
             raise row.error(error.code, error.detail, key=key) from None
 
 
-def _identifier(value: Any, line: int) -> str:
+def identifier(value: Any, line: int) -> str:
+    """The external id that this says; raises FormatError."""
     if type(value) is int:
         return str(value)
     if value is None or value == "":
@@ -199,7 +200,7 @@ def _parse_embedding(row: Row, value: Any, task: TaskType) -> None:
 
 
 def _parse_labels(row: Row, value: Any, task: TaskType) -> None:
-    opinions = [_opinion(one, task) for one in _objects(value, "bad_labels")]
+    opinions = [opinion(one, task) for one in _objects(value, "bad_labels")]
     if len(opinions) > 1 and len({opinion.annotator for opinion in opinions}) < len(opinions):
         raise BadValue("repeated_annotator", "an annotator has one opinion on an item")
     row.labels = tuple(opinions)
@@ -218,7 +219,8 @@ def _objects(value: Any, code: str) -> list[dict[str, Any]]:
     return value
 
 
-def _opinion(plain: dict[str, Any], task: TaskType) -> Opinion:
+def opinion(plain: dict[str, Any], task: TaskType) -> Opinion:
+    """The opinion that annotator, value and at say; raises BadValue."""
     if not OPINION_KEYS.issuperset(plain):
         unknown = min(plain.keys() - OPINION_KEYS)
         raise BadValue("bad_labels", f"an opinion has annotator, value and at, not “{unknown}”")

@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
-from reviews.formats import coco, coco_results, conll, delimited, image_folders, image_rows, jsonl, npz
+from reviews.formats import (
+    coco,
+    coco_results,
+    conll,
+    delimited,
+    image_folders,
+    image_rows,
+    jsonl,
+    npz,
+    opinions,
+)
 from reviews.formats.additions import Addition
 from reviews.formats.archive import Archive, Limits
 from reviews.formats.canonical import Row
@@ -52,6 +62,7 @@ FORMATS: dict[str, Format] = {
         Format("coco", coco.read, coco.write, "application/json", ".json", True, settings=coco.settings),
         Format("coco_results", coco_results.read, _unwritten, "application/json", ".json", attaches=True),
         Format("conll", conll.read, conll.write, "text/plain; charset=utf-8", ".conll"),
+        Format("opinions", opinions.read, _unwritten, "text/csv; charset=utf-8", ".csv", attaches=True),
         Format("npz", npz.read, _unwritten, "application/zip", ".npz", True, attaches=True),
     )
 }
@@ -117,6 +128,8 @@ def _detect(source: BinaryIO | Archive) -> Format:
         raise FormatError("missing_media", "a COCO file comes in one zip with its images")
     if conll.looks_like(start):
         return FORMATS["conll"]
+    if opinions.looks_like(start):
+        return FORMATS["opinions"]
     return FORMATS["jsonl" if start.startswith((b"{", b"[")) else "csv"]
 
 

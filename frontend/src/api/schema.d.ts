@@ -1189,6 +1189,7 @@ export interface components {
         | "coco"
         | "coco_results"
         | "conll"
+        | "opinions"
         | "npz"
         | "zip";
       /** @description Which column is what, as JSON text. */
