@@ -12,6 +12,8 @@ from .formats.errors import FormatError
 from .models import Annotation, Annotator, Dataset
 from .tasktypes.base import BadValue, TaskType
 
+# So many rows too many are named one by one; a file that goes on for ever is not read for ever.
+SPARE = 10_000
 FIND = """
     SELECT i.external_id, i.id, length(i.text), m.width, m.height
     FROM reviews_item i LEFT JOIN reviews_mediafile m ON m.sha256 = i.media_id
@@ -33,6 +35,7 @@ class Attachments:
         self._dataset = dataset
         self._task = task
         self._checks = checks
+        self._told = 0
         self._seen: set[int | tuple[int, str]] = set()
 
     def take(self, said: Addition, sidecars: Iterable[Attaching], *, write: bool) -> list[FormatError]:
@@ -43,6 +46,9 @@ class Attachments:
             *self._class_faults(said),
             *self._place_faults(said, found),
         ]
+        self._told += len(said.ids)
+        if said.opinions is None and self._told > self._dataset.item_count + SPARE:
+            raise FormatError("duplicate_id", "the file speaks of more items than the dataset has")
         if faults or not write:
             return faults
         item_ids = [found[name][0] for name in said.ids]

@@ -217,6 +217,7 @@ REVIEWS = Path(delimited.__file__).parents[1]
 SOURCES = [
     *REVIEWS.glob("formats/*.py"),
     *(REVIEWS / "tasktypes" / f"{name}.py" for name in TASK_TYPES),
+    REVIEWS / "attaching.py",
     REVIEWS / "checking.py",
     REVIEWS / "intake.py",
     REVIEWS / "importing.py",

@@ -221,6 +221,14 @@ def test_one_bad_row_leaves_nothing(scene):
     assert AuditEvent.objects.filter(action="import").count() == 1
 
 
+def test_a_file_that_goes_on_for_ever_is_not_read_for_ever(scene):
+    made, items = scene
+    content = saved(ids=np.zeros(20_000, dtype=int), embeddings=np.zeros((20_000, 1)))
+    job = imported(made, content)
+    assert job.errors[-1]["code"] == "unknown_id"
+    assert job.counts["errors"] == job.counts["rows"] + 1 == 10_001
+
+
 def test_a_dry_run_keeps_nothing(scene):
     made, items = scene
     job = imported(made, saved(ids=named(items), classes=CLASSES, probs=np.eye(3)), dry_run=True)
