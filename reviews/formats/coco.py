@@ -17,6 +17,7 @@ import orjson
 from reviews.formats.archive import Archive
 from reviews.formats.canonical import Row
 from reviews.formats.errors import FormatError
+from reviews.formats.images import size_of
 from reviews.formats.parsing import parse
 from reviews.tasktypes.base import BadValue, TaskType
 from reviews.tasktypes.classification import from_json as class_name
@@ -77,7 +78,7 @@ def read(
             key = _key(image.get("id"), number, "images.id")
             row = parse(_plain(image, key, boxes, crowds), line=number, task=task, media=media)
             row.columns, row.entry = COLUMNS, archive.find(row.image or "", beside=name) or ""
-            yield row if row.entry else _missing(row)
+            yield (_size_fault(row, image, archive) or row) if row.entry else _missing(row)
         except FormatError as error:
             error.column = COLUMNS.get(error.column or "", error.column)
             yield error
@@ -204,6 +205,19 @@ def _plain(
 
 def _missing(row: Row) -> FormatError:
     return row.error("missing_media", f"there is no “{row.image}” in the archive", key="image")
+
+
+def _size_fault(row: Row, image: Part, archive: Archive) -> FormatError | None:
+    """Boxes that were drawn on a picture of another size, or on one that lay on its side, are elsewhere."""
+    said = image.get("width"), image.get("height")
+    if None in said:
+        return None
+    with archive.open(row.entry) as file:
+        size = size_of(file)
+    if size is None or size == said:
+        return None  # what is no picture is found out later, and said better
+    detail = f"the file says {said[0]} × {said[1]} pixels, the picture as displayed has {size[0]} × {size[1]}"
+    return FormatError("wrong_size", detail, line=row.line, column="images.width")
 
 
 # Writing

@@ -35,8 +35,11 @@ def truth(annotations=(CAR, BUS), images=IMAGES, categories=CATEGORIES, **more):
     return {"images": list(images), "annotations": list(annotations), "categories": list(categories)} | more
 
 
-def picture(size=(20, 10)):
-    Image.new("RGB", size).save(out := BytesIO(), "PNG")
+def picture(size=(20, 10), orientation=1):
+    image = Image.new("RGB", size)
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    image.save(out := BytesIO(), "PNG", exif=exif)
     return out.getvalue()
 
 
@@ -119,6 +122,16 @@ def test_an_annotation_with_an_outline_only_is_refused_in_words():
     assert (
         str(error) == "line 1, annotations.bbox: this has no bbox but only a segmentation, which is not read"
     )
+
+
+@pytest.mark.parametrize(
+    ("size", "orientation", "fits"), [((20, 10), 1, True), ((20, 10), 6, False), ((10, 20), 6, True)]
+)
+def test_boxes_drawn_on_a_picture_that_lay_on_its_side_are_refused(size, orientation, fits):
+    with ZipFile(out := BytesIO(), "w") as archive:
+        archive.writestr("instances.json", orjson.dumps(truth([], [IMAGES[0]])))
+        archive.writestr("a.png", picture(size, orientation))
+    assert refused(out.getvalue()) == ([] if fits else [("wrong_size", 1, "images.width")])
 
 
 def test_which_of_several_files_is_said_by_the_mapping():
