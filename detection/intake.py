@@ -2,13 +2,20 @@
 
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from reviews.copying import NULL, Copy, json
+import numpy as np
+from numpy.typing import NDArray
+
+from reviews.copying import NULL, Copy, arrays, json
+from reviews.formats.additions import Addition
 from reviews.formats.canonical import Prediction, Row
+from reviews.formats.errors import FormatError
 from reviews.models import Dataset
 
-from .models import PredictionModel
+from .models import Embedding, PredictionModel
+from .models import Prediction as StoredPrediction
 
 
 class MachineSidecar:
@@ -17,6 +24,7 @@ class MachineSidecar:
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
         self._models = {model.name: model for model in PredictionModel.objects.filter(dataset=dataset)}
+        self._before = frozenset(self._models)
         self._places = {
             model.name: {label: place for place, label in enumerate(model.classes)}
             for model in self._models.values()
@@ -34,6 +42,23 @@ class MachineSidecar:
         self._predictions.flush()
         self._embeddings.flush()
 
+    def attach(self, item_ids: Sequence[int], said: Addition) -> list[FormatError]:
+        """Write what the addition says of these items, unless something of that kind is there already."""
+        if faults := [*self._prediction_faults(item_ids, said), *self._embedding_faults(item_ids, said)]:
+            return faults
+        ids = np.asarray(item_ids, dtype=np.int64)
+        if said.probs is not None:
+            model = np.full(len(ids), self._known(said.model).pk, dtype=np.int64)
+            probs = self._in_order(said, said.probs)
+            arrays("detection_prediction", model_id=model, item_id=ids, probs=probs, value=None)
+        for item_id, value in zip(item_ids, said.values or (), strict=False):
+            self._predictions.lines.append(self._line(item_id, Prediction(said.model, None, value)))
+        self._predictions.flush()
+        if said.embeddings is not None:
+            dataset = np.full(len(ids), self._dataset.pk, dtype=np.int64)
+            arrays("detection_embedding", item_id=ids, dataset_id=dataset, vector=said.embeddings)
+        return []
+
     def finish(self) -> None:
         """Say which classes each model turned out to know."""
         for name, model in self._models.items():
@@ -41,6 +66,41 @@ class MachineSidecar:
             if classes != model.classes:
                 model.classes = classes
                 model.save(update_fields=["classes"])
+
+    def _prediction_faults(self, item_ids: Sequence[int], said: Addition) -> Iterator[FormatError]:
+        """Of a model that was there before this import: where it has spoken already."""
+        if said.model not in self._before:
+            return
+        model = self._models[said.model]
+        told = StoredPrediction.objects.filter(model=model, item__in=item_ids)
+        spoken = set(told.values_list("item_id", flat=True))
+        for at, item_id in enumerate(item_ids):
+            if item_id in spoken:
+                detail = f"“{said.model}” has a prediction for “{said.ids[at]}” already; name another model"
+                yield said.error("repeated_prediction", detail, at=at)
+
+    def _embedding_faults(self, item_ids: Sequence[int], said: Addition) -> Iterator[FormatError]:
+        """Where items have embeddings already, or others of the dataset have some of another length."""
+        if said.embeddings is None:
+            return
+        stored = Embedding.objects.filter(dataset=self._dataset.pk)
+        embedded = set(stored.filter(item__in=item_ids).values_list("item_id", flat=True))
+        for at, item_id in enumerate(item_ids):
+            if item_id in embedded:
+                detail = f"“{said.ids[at]}” has an embedding already"
+                yield said.error("repeated_prediction", detail, at=at)
+        other, length = stored.first(), said.embeddings.shape[1]
+        if other is not None and len(other.vector) != 4 * length:
+            detail = f"embeddings have {length} numbers here, {len(other.vector) // 4} in the dataset"
+            yield FormatError("bad_embedding", detail, column="embeddings")
+
+    def _in_order(self, said: Addition, given: NDArray[Any]) -> NDArray[np.float32]:
+        """The probabilities in the model's order of classes; a class that is new to it comes last."""
+        places = self._places[said.model]
+        columns = [places.setdefault(name, len(places)) for name in said.classes]
+        probs = np.zeros((len(said.ids), len(places)), dtype=np.float32)
+        probs[:, columns] = given
+        return probs
 
     def _line(self, item_id: int, prediction: Prediction) -> str:
         model = self._known(prediction.model)

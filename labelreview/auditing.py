@@ -1,4 +1,4 @@
-"""What `manage.py audit` needs to know of a file before the import: its medium, and that it has labels."""
+"""What `manage.py audit` must know of a file before the import: its task type, its medium, its labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,10 @@ from reviews.formats.registry import open_source
 from reviews.tasktypes.registry import TASK_TYPES
 
 LOOKED_AT = 200
-TASK_TYPE = "classification"
+# The task types that a file is tried as, the likelier first: the labels of one are none of the next.
+TRIED = ("classification", "multilabel", "spans", "boxes")
+OF_FORMAT = {"coco": "boxes", "conll": "spans"}
+ATTACHED = "what a model says of items. Import it into the dataset that has the items."
 
 
 class NotUnderstood(Exception):
@@ -24,6 +27,7 @@ class Plan:
     """How a file is to be imported."""
 
     format: str
+    task_type: str
     media: str
     mapping: Mapping[str, Any]
 
@@ -35,19 +39,26 @@ def plan(*, path: Path, mapping: Mapping[str, Any]) -> Plan:
     """
     if not path.is_file():
         raise NotUnderstood(f"There is no file {path}.")
+    looks: dict[tuple[str, str], _Look] = {}
     with path.open("rb") as file:
         try:
             kind, source = open_source(file)
+            if kind.attaches:
+                raise NotUnderstood(f"This is {kind.name}: {ATTACHED}")
             media = _possible_media(mapping, is_archive=kind.is_archive)
-            looks = {medium: _look(kind.read, source, file, medium, mapping) for medium in media}
+            for name in [OF_FORMAT[kind.name]] if kind.name in OF_FORMAT else TRIED:
+                possible = [medium for medium in media if medium in TASK_TYPES[name].media]
+                looks |= {(name, one): _look(kind.read, source, file, name, one, mapping) for one in possible}
+                if any(look.good for look in looks.values()):
+                    break
         except FormatError as error:
             raise NotUnderstood(_in_words(error)) from error
-    medium = max(looks, key=lambda one: looks[one].good)
-    if not looks[medium].good:
-        raise NotUnderstood(looks[medium].complaint)
-    if not looks[medium].labelled:
+    task_type, medium = best = max(looks, key=lambda one: looks[one].good)
+    if not looks[best].good:
+        raise NotUnderstood(looks[best].complaint)
+    if not looks[best].labelled:
         raise NotUnderstood("No column is obviously the label. Name it: --label COLUMN")
-    return Plan(kind.name, medium, mapping)
+    return Plan(kind.name, task_type, medium, mapping)
 
 
 @dataclass
@@ -66,11 +77,14 @@ def _possible_media(mapping: Mapping[str, Any], *, is_archive: bool) -> list[str
     return ["text"] if mapping.get("text") else ["text", "table"]
 
 
-def _look(read: Any, source: Any, file: Any, medium: str, mapping: Mapping[str, Any]) -> _Look:
+def _look(
+    read: Any, source: Any, file: Any, task_type: str, medium: str, mapping: Mapping[str, Any]
+) -> _Look:
     look = _Look()
     file.seek(0)
     try:
-        for row in islice(read(source, task=TASK_TYPES[TASK_TYPE], media=medium, mapping=mapping), LOOKED_AT):
+        rows = read(source, task=TASK_TYPES[task_type], media=medium, mapping=mapping)
+        for row in islice(rows, LOOKED_AT):
             if isinstance(row, Row):
                 look.good += 1
                 look.labelled += row.label is not None or bool(row.labels)

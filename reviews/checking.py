@@ -72,19 +72,29 @@ class Checks:
         apart = row.columns is not None and "labels" not in row.columns
         said_by, said = ("annotator", "label") if apart else ("labels", "labels")
         for opinion in row.labels:
-            if self._listed is not None and opinion.annotator not in self._listed:
-                detail = f"“{opinion.annotator}” is not one of the dataset's annotators"
-                return row.error("unknown_annotator", detail, key=said_by)
-            if fault := self._unknown_class(row, said, self._task.classes_in(opinion.value)):
-                return fault
+            if fault := self.strange_annotator(opinion.annotator):
+                return row.error(*fault, key=said_by)
+            if error := self._unknown_class(row, said, self._task.classes_in(opinion.value)):
+                return error
         return None
+
+    def strange_annotator(self, name: str) -> tuple[str, str] | None:
+        """Code and detail of what is against this annotator; None where the list is open or has the name."""
+        if self._listed is None or name in self._listed:
+            return None
+        return "unknown_annotator", f"“{name}” is not one of the dataset's annotators"
 
     def _gold_fault(self, row: Row) -> FormatError | None:
         return None if row.gold is None else self._unknown_class(row, "gold", self._task.classes_in(row.gold))
 
     def _machine_fault(self, row: Row) -> FormatError | None:
         for prediction in row.predictions:
-            if fault := self._unknown_class(row, "predictions", prediction.probs or ()):
+            names = (
+                prediction.probs or ()
+                if prediction.value is None
+                else self._task.classes_in(prediction.value)
+            )
+            if fault := self._unknown_class(row, "predictions", names):
                 return fault
         if row.embedding is None:
             return None
@@ -97,13 +107,18 @@ class Checks:
     def _unknown_class(self, row: Row, key: str, names: Iterable[str]) -> FormatError | None:
         """An error for a class that is not one of a closed list; others are learned."""
         for name in names:
-            if name not in self.classes:
-                if self._closed:
-                    return row.error("unknown_label", f"“{name}” is not one of the classes", key=key)
-                if len(self.classes) >= MOST_LEARNED:
-                    detail = (
-                        f"labels have more than {MOST_LEARNED:,} different values; is it the right column?"
-                    )
-                    return row.error("too_many_classes", detail, key=key)
-                self.classes[name] = None
+            if name not in self.classes and (fault := self.strange_class(name)):
+                return row.error(*fault, key=key)
+        return None
+
+    def strange_class(self, name: str) -> tuple[str, str] | None:
+        """Code and detail of what is against this class; None: it is one, or is learned by this."""
+        if name in self.classes:
+            return None
+        if self._closed:
+            return "unknown_label", f"“{name}” is not one of the classes"
+        if len(self.classes) >= MOST_LEARNED:
+            detail = f"labels have more than {MOST_LEARNED:,} different values; is it the right column?"
+            return "too_many_classes", detail
+        self.classes[name] = None
         return None

@@ -6,9 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
+import numpy as np
 import orjson
 import psycopg
 from django.db import connection
+from numpy.typing import NDArray
 
 NULL = "\\N"
 BLOCK = 1 << 20
@@ -23,6 +25,32 @@ def text(value: str) -> str:
 def json(value: Any) -> str:
     """The value for a jsonb column; None is SQL's null. JSON has no bare newlines or tabs to escape."""
     return NULL if value is None else orjson.dumps(value).decode().replace("\\", "\\\\")
+
+
+def arrays(table: str, **columns: NDArray[Any] | None) -> None:
+    """Write rows whose columns are arrays, in COPY's binary form, without a step in Python for each.
+
+    columns : integer array, shape (n_rows,), for a bigint; float array, shape (n_rows, n), for a bytea of
+              32-bit little-endian floats; None for null
+
+    The form: https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format".
+    """
+    count = next(len(column) for column in columns.values() if column is not None)
+    fields: list[tuple[Any, ...]] = [("columns", ">i2")]
+    for name, column in columns.items():
+        fields.append((f"length of {name}", ">i4"))
+        if column is not None:
+            fields.append((name, ">i8") if column.ndim == 1 else (name, "<f4", column.shape[1:]))
+    rows = np.zeros(count, dtype=fields)
+    rows["columns"] = len(columns)
+    for name, column in columns.items():
+        rows[f"length of {name}"] = -1 if column is None else rows.dtype[name].itemsize
+        if column is not None:
+            rows[name] = column
+    with connection.cursor() as cursor:
+        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+        with cursor.copy(statement) as copy:
+            copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8) + rows.tobytes() + b"\xff\xff")
 
 
 class Copy:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
 from itertools import islice
+from pathlib import PurePath
 from typing import Any, BinaryIO
 from uuid import uuid4
 
@@ -21,10 +22,10 @@ from django.utils import timezone
 from . import media, progress
 from .errors import NotAllowedNow
 from .formats.archive import Archive, Limits
-from .formats.canonical import Row
 from .formats.errors import FormatError
+from .formats.parsing import MAX_NAME_LENGTH
 from .formats.registry import open_source
-from .intake import COUNTED, Intake, Sidecar
+from .intake import CATEGORIES, COUNTED, Intake, Sidecar
 from .models import UNFINISHED, Dataset, ImportJob, JobStatus
 from .tasktypes.registry import TASK_TYPES
 
@@ -163,8 +164,8 @@ def _read(job: ImportJob, intake: Intake) -> None:
         with media.opened(job.file) as file:
             size, furthest = file.seek(0, 2) or 1, 0.0
             file.seek(0)
-            for chunk in _chunks(job, intake, file):
-                intake.take(chunk)
+            for take, chunk in _chunks(job, intake, file):
+                take(chunk)
                 furthest = max(furthest, file.tell() / size)  # an archive is read to and fro
                 progress.report(kind="import", id=job.pk, stage="reading", fraction=0.9 * furthest)
     except FormatError as error:
@@ -174,17 +175,30 @@ def _read(job: ImportJob, intake: Intake) -> None:
     progress.report(kind="import", id=job.pk, stage="writing", fraction=0.9)
 
 
-def _chunks(job: ImportJob, intake: Intake, file: BinaryIO) -> Iterator[list[Row | FormatError]]:
+def _chunks(
+    job: ImportJob, intake: Intake, file: BinaryIO
+) -> Iterator[tuple[Callable[..., None], list[Any]]]:
+    """Some rows each, with what takes them in."""
     kind, source = open_source(file, name=job.format, limits=_limits())
     job.format = kind.name
     if isinstance(source, Archive):
         intake.archive = source
         media.share()
     dataset = intake.dataset
-    rows = kind.read(source, task=TASK_TYPES[dataset.task_type], media=dataset.media, mapping=job.mapping)
-    size = PICTURES_CHUNK if intake.archive else CHUNK
+    mapping = job.mapping
+    if kind.attaches:
+        mapping = {"model": _stem(job.file_name), "categories": dataset.settings.get(CATEGORIES)} | mapping
+    if kind.settings is not None:
+        intake.settings = kind.settings(source, mapping)
+    rows = kind.read(source, task=TASK_TYPES[dataset.task_type], media=dataset.media, mapping=mapping)
+    size = 1 if kind.attaches else PICTURES_CHUNK if intake.archive else CHUNK
     while chunk := list(islice(rows, size)):
-        yield chunk
+        yield (intake.attach if kind.attaches else intake.take), chunk
+
+
+def _stem(file_name: str) -> str:
+    """What the predictions of a file are called that names no model."""
+    return PurePath(file_name).stem.strip().replace("\0", "")[:MAX_NAME_LENGTH] or "model"
 
 
 def _limits() -> Limits:

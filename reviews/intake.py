@@ -12,16 +12,20 @@ from django.contrib.auth.models import User
 from django.db import models
 
 from . import copying, ledger, media
+from .attaching import Attaching, Attachments, Opinions
 from .checking import OPEN_CLASSES, Checks, Gathering
 from .copying import NULL, Copy, Spool
+from .formats.additions import Addition
 from .formats.archive import Archive
 from .formats.canonical import Opinion, Row
 from .formats.errors import FormatError
+from .formats.parsing import refuse_misplaced
 from .models import Annotator, AuditEvent, Dataset, Item, Media, MediaFile
-from .tasktypes.base import Value
+from .tasktypes.base import TaskType, Value
 from .tasktypes.registry import TASK_TYPES
 
 ERRORS_KEPT = 100
+CATEGORIES = "coco_categories"  # the dataset's setting: which number is which class in COCO results
 COUNTED = ("rows", "items", "annotations", "predictions", "images", "errors")
 PICTURE_THREADS = min(4, os.cpu_count() or 1)  # each may hold a decoded picture of MAX_IMAGE_MEGAPIXELS
 # Plain text: a million times, an enumeration's own formatting costs a second.
@@ -34,7 +38,7 @@ Pictures: TypeAlias = Mapping[int, MediaFile | FormatError]
 """What became of each row's picture, by the row's line."""
 
 
-class Sidecar(Protocol):
+class Sidecar(Attaching, Protocol):
     """What takes the parts of rows that people's tables do not hold, in the transaction of the import."""
 
     def take(self, rows: Sequence[tuple[int, Row]]) -> None:
@@ -69,8 +73,12 @@ class Intake:
         # The hashes of the pictures that were stored, to be taken away again if the import fails.
         self.stored: list[str] = [] if stored is None else stored
         self.archive: Archive | None = None
+        # What the file says of the dataset as a whole.
+        self.settings: dict[str, Any] = {}
         self._sidecars = list(sidecars)
         self._checks = Checks(dataset)
+        self._opinions = Opinions(dataset)
+        self._attachments = Attachments(dataset=dataset, task=self.task, checks=self._checks)
         self._annotators = dict(Annotator.objects.filter(dataset=dataset).values_list("name", "pk"))
         self._pictures: dict[str, MediaFile] = {}
         self._digest = ledger.RevisionDigest()
@@ -98,6 +106,21 @@ class Intake:
         if rows and not self.errors:
             self._write(rows, pictures)
 
+    def attach(self, chunk: Sequence[Addition | FormatError]) -> None:
+        """Check and write what is said of items that are there; what is wrong with it joins `errors`."""
+        for said in chunk:
+            if isinstance(said, FormatError):
+                self.refuse(said)
+                continue
+            takers: list[Attaching] = [*self._sidecars, self._opinions]
+            for fault in self._attachments.take(said, takers, write=not self.errors):
+                self.refuse(fault)
+            self.counts["rows"] += len(said.ids)
+            self.counts["predictions"] += len(said.ids) if said.model else 0
+            self.counts["annotations"] += len(said.opinions or ())
+            if said.embeddings is not None:
+                self.counts["embeddings"] += len(said.ids)
+
     def close(self) -> None:
         """Stop writing, whatever happened."""
         self._behind.close()
@@ -110,8 +133,10 @@ class Intake:
             self.errors.append(error)
 
     def _fault(self, row: Row, taken: frozenset[str], pictures: Pictures) -> FormatError | None:
+        if fault := self._checks.fault(row, taken):
+            return fault
         picture = pictures[row.line] if pictures else None
-        return self._checks.fault(row, taken) or (picture if isinstance(picture, FormatError) else None)
+        return _misplaced(row, self.task, picture) if isinstance(picture, MediaFile) else picture
 
     def _taken(self, chunk: Sequence[Row | FormatError]) -> frozenset[str]:
         """The ids of the chunk that the dataset had before."""
@@ -264,7 +289,12 @@ class Intake:
             actor=actor,
             action="import",
             subject=subject,
-            payload={**payload, "counts": dict(self.counts), "revisions": self._digest.payload()},
+            payload={
+                **payload,
+                **self.settings,
+                "counts": dict(self.counts),
+                "revisions": self._digest.payload(),
+            },
         )
         self._revisions.release(event.pk)
         self._teach_dataset()
@@ -273,12 +303,35 @@ class Intake:
     def _teach_dataset(self) -> None:
         """Add the new items and classes to what the dataset says of itself."""
         dataset = Dataset.objects.select_for_update(no_key=True).get(pk=self.dataset.pk)
+        before = dict(dataset.settings)
         learned = sorted((name for name in self._checks.classes if name not in dataset.classes), key=natural)
         if learned:
             dataset.settings = dataset.settings | {OPEN_CLASSES: True}
             dataset.classes = [*dataset.classes, *learned]
+        dataset.settings = dataset.settings | self.settings
+        if CATEGORIES in self.settings:
+            known = before.get(CATEGORIES, {})
+            dataset.settings[CATEGORIES] = _agreed(known, self.settings[CATEGORIES])
         dataset.item_count += self.counts["items"]
         dataset.save(update_fields=["classes", "settings", "item_count"])
+
+
+def _agreed(known: Any, new: dict[str, str]) -> dict[str, str]:
+    """The categories of two COCO files, without numbers that mean two things."""
+    known = known if isinstance(known, dict) else {}
+    return {
+        key: name
+        for key, name in (known | new).items()
+        if {known.get(key, name), new.get(key, name)} == {name}
+    }
+
+
+def _misplaced(row: Row, task: TaskType, picture: MediaFile) -> FormatError | None:
+    try:
+        refuse_misplaced(row, task=task, extent=(picture.width, picture.height))
+    except FormatError as error:
+        return error
+    return None
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:

@@ -141,6 +141,13 @@ class NewDataset(Changes):
     media = serializers.ChoiceField(Media.choices)
     members = serializers.ListField(child=NewMember(), required=False, max_length=1000)
 
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        task_type, media = values["task_type"], values["media"]
+        if media not in TASK_TYPES[task_type].media:
+            possible = " or ".join(sorted(TASK_TYPES[task_type].media))
+            raise serializers.ValidationError({"media": f"Labels of type {task_type} need {possible} items."})
+        return values
+
 
 def render_rows(found: list[Any]) -> list[DatasetRowJSON]:
     """Datasets with the user's `role` in them and the `newest` event."""

@@ -26,6 +26,7 @@ PROGRAMS = (
 SCRIPTABLE = ".svg .svgz .js .mjs .html .htm .xhtml"  # a browser would run what is in them
 NESTED = frozenset(ARCHIVES.split())
 FORBIDDEN = frozenset(PROGRAMS.split() + SCRIPTABLE.split())
+STREAMED = ".npy"  # never unpacked whole, so that only the sum of all entries limits it
 # All the ways in which zipfile says that bytes are not what they should be.
 BROKEN = (BadZipFile, ZlibError, OSError, EOFError, ValueError, RuntimeError, StructError, OverflowError)
 OVERLAP_SLACK = 30  # the fixed part of a local header; names and extra fields only add to it
@@ -62,6 +63,10 @@ class Archive:
     def number(self, name: str) -> int:
         """The place of the file in the archive, counted from 1: the line of an error about it."""
         return self._entries[name][0]
+
+    def size(self, name: str) -> int:
+        """How many bytes the file says that it unpacks to."""
+        return self._entries[name][1].file_size
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
@@ -137,6 +142,8 @@ class Archive:
             return "not_a_file", "is a link or a device"
         if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
             return "unknown_compression", "is packed in an unusual way; use plain zip (deflate)"
+        if suffix == STREAMED:
+            return ("repeated_entry", "is in the archive twice") if name in self._entries else None
         if info.file_size > self.limits.entry_bytes:
             return "too_large", f"is larger than {self.limits.entry_bytes >> 20} MB"
         if info.file_size > max(self.limits.ratio_from, self.limits.ratio * info.compress_size):

@@ -48,10 +48,7 @@ def read(
 def _rows(
     text: TextIO, task: TaskType, media: str, mapping: Mapping[str, Any]
 ) -> Iterator[Row | FormatError]:
-    start, delimiter = _dialect(text, mapping)
-    records = _records(text, delimiter, start)
-    first, header = next(records, (1, []))
-    _check_header(header, first)
+    header, records = table(text, mapping)
     head = list(islice(records, SAMPLE))
     sample = [dict(zip(header, cells, strict=False)) for _, cells in head]
     layout = lay_out(mapping=mapping, columns=header, sample=sample, media=media)
@@ -71,6 +68,15 @@ def _rows(
             yield row
         except FormatError as error:
             yield layout.locate(error)
+
+
+def table(text: TextIO, mapping: Mapping[str, Any]) -> tuple[list[str], Iterator[Record]]:
+    """The header, and each record behind it that is not blank with the line where it begins."""
+    start, delimiter = _dialect(text, mapping)
+    records = _records(text, delimiter, start)
+    first, header = next(records, (1, []))
+    _check_header(header, first)
+    return header, records
 
 
 def _values(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
@@ -48,6 +49,16 @@ def inspect(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
         kind, turn = str(image.format), _turn(image)
         width, height = image.size[::-1] if turn in SWAP_SIDES else image.size
         return Picture(kind, width, height, _thumbnail(image, turn))
+
+
+def size_of(file: BinaryIO) -> tuple[int, int] | None:
+    """Width and height as displayed, by the header alone; None where there is no such header."""
+    try:
+        with _faults_named():
+            image: Image.Image = Image.open(file, formats=ACCEPTED)
+            return image.size[::-1] if _turn(image) in SWAP_SIDES else image.size
+    except FormatError:
+        return None
 
 
 def as_png(data: bytes, *, max_pixels: int = MAX_PIXELS) -> bytes:

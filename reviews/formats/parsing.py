@@ -21,7 +21,7 @@ PREDICTION_KEYS = frozenset({"model", "probs", "value"})
 
 def parse(plain: Mapping[str, Any], *, line: int, task: TaskType, media: str) -> Row:
     """The checked row that `plain` says, of keys in KEYS only; raises FormatError naming the key."""
-    row = Row(id=_identifier(plain.get("id"), line), line=line)
+    row = Row(id=identifier(plain.get("id"), line), line=line)
     _MEDIA_PARSERS[media](row, plain)
     try:
         key = "label"
@@ -36,10 +36,32 @@ def parse(plain: Mapping[str, Any], *, line: int, task: TaskType, media: str) ->
     if row.ambiguous and row.label is None:
         detail = "an ambiguous row must have a label"
         raise FormatError("bad_ambiguous", detail, line=line, column="ambiguous")
+    if task.check_within is not None and row.text is not None:
+        refuse_misplaced(row, task=task, extent=(len(row.text),))
     return row
 
 
-def _identifier(value: Any, line: int) -> str:
+def refuse_misplaced(row: Row, *, task: TaskType, extent: tuple[int, ...]) -> None:
+    """Raise FormatError where a label or prediction of the row leaves its item.
+
+    extent : (code points,) of a text, (width, height) in pixels of a picture as displayed
+    """
+    if task.check_within is None:
+        return
+    apart = row.columns is not None and "labels" not in row.columns
+    said = [("label", row.label, False), ("gold", row.gold, False)]
+    said += [("label" if apart else "labels", opinion.value, False) for opinion in row.labels]
+    said += [("predictions", prediction.value, True) for prediction in row.predictions]
+    for key, value, predicted in said:
+        try:
+            if value is not None:
+                task.check_within(value, *extent, predicted=predicted)
+        except BadValue as error:
+            raise row.error(error.code, error.detail, key=key) from None
+
+
+def identifier(value: Any, line: int) -> str:
+    """The external id that this says; raises FormatError."""
     if type(value) is int:
         return str(value)
     if value is None or value == "":
@@ -58,6 +80,14 @@ def _name(value: Any, code: str, *, longest: int = MAX_NAME_LENGTH) -> str:
     if len(value) > longest or "\0" in value:
         raise BadValue(code, f"this has at most {longest} characters, none of them NUL")
     return value
+
+
+def name_of_model(value: Any) -> str:
+    """The name that predictions without one of their own are put under; raises FormatError."""
+    try:
+        return _name(value or "", "bad_prediction")
+    except BadValue as error:
+        raise FormatError.of(error, line=1, column="model") from None
 
 
 # The medium
@@ -170,7 +200,7 @@ def _parse_embedding(row: Row, value: Any, task: TaskType) -> None:
 
 
 def _parse_labels(row: Row, value: Any, task: TaskType) -> None:
-    opinions = [_opinion(one, task) for one in _objects(value, "bad_labels")]
+    opinions = [opinion(one, task) for one in _objects(value, "bad_labels")]
     if len(opinions) > 1 and len({opinion.annotator for opinion in opinions}) < len(opinions):
         raise BadValue("repeated_annotator", "an annotator has one opinion on an item")
     row.labels = tuple(opinions)
@@ -189,7 +219,8 @@ def _objects(value: Any, code: str) -> list[dict[str, Any]]:
     return value
 
 
-def _opinion(plain: dict[str, Any], task: TaskType) -> Opinion:
+def opinion(plain: dict[str, Any], task: TaskType) -> Opinion:
+    """The opinion that annotator, value and at say; raises BadValue."""
     if not OPINION_KEYS.issuperset(plain):
         unknown = min(plain.keys() - OPINION_KEYS)
         raise BadValue("bad_labels", f"an opinion has annotator, value and at, not “{unknown}”")
@@ -211,8 +242,14 @@ def _moment(value: Any) -> datetime | None:
 def _prediction(plain: dict[str, Any], task: TaskType) -> Prediction:
     if not PREDICTION_KEYS.issuperset(plain):
         unknown = min(plain.keys() - PREDICTION_KEYS)
-        raise BadValue("bad_prediction", f"a prediction has model and probs, not “{unknown}”")
+        raise BadValue("bad_prediction", f"a prediction has model, and probs or value, not “{unknown}”")
     model = _name(plain.get("model") or "", "bad_prediction")
+    if task.from_prediction is not None:
+        if plain.get("value") is None or "probs" in plain:
+            raise BadValue(
+                "bad_prediction", f"a prediction must have a value: {task.name}, each with a score"
+            )
+        return Prediction(model, None, task.from_prediction(plain["value"]))
     if task.check_probs is None or type(plain.get("probs")) is not dict or "value" in plain:
         raise BadValue("bad_prediction", "a prediction must have probs: {class: probability}")
     return Prediction(model, task.check_probs(plain["probs"]))

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
-from reviews.formats import delimited, image_folders, image_rows, jsonl
+from reviews.formats import (
+    coco,
+    coco_results,
+    conll,
+    delimited,
+    image_folders,
+    image_rows,
+    jsonl,
+    npz,
+    opinions,
+)
+from reviews.formats.additions import Addition
 from reviews.formats.archive import Archive, Limits
 from reviews.formats.canonical import Row
 from reviews.formats.errors import FormatError
@@ -14,11 +26,11 @@ from reviews.tasktypes.base import TaskType
 
 
 class Read(Protocol):
-    """Yields each row or what is wrong with it; raises FormatError where it cannot read on."""
+    """Yields each row (or addition) or what is wrong with it; raises FormatError where it cannot read on."""
 
     def __call__(
         self, source: Any, *, task: TaskType, media: str, mapping: Mapping[str, Any]
-    ) -> Iterator[Row | FormatError]: ...
+    ) -> Iterator[Row | Addition | FormatError]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,13 @@ class Format:
     mime_type: str
     suffix: str
     is_archive: bool = False
+    attaches: bool = False  # it brings no items: what it says is of items that are there
+    # What the dataset has to remember of such a file: additions to its settings.
+    settings: Callable[[Any, Mapping[str, Any]], dict[str, Any]] | None = None
+
+
+def _unwritten(*_: Any, **__: Any) -> Iterator[bytes]:
+    raise FormatError("not_expressible", "this format only comes in")
 
 
 FORMATS: dict[str, Format] = {
@@ -40,9 +59,16 @@ FORMATS: dict[str, Format] = {
         Format("csv", delimited.read, delimited.write, "text/csv; charset=utf-8", ".csv"),
         Format("image_folders", image_folders.read, image_folders.write, "application/zip", ".zip", True),
         Format("image_rows", image_rows.read, image_rows.write, "application/zip", ".zip", True),
+        Format("coco", coco.read, coco.write, "application/json", ".json", True, settings=coco.settings),
+        Format("coco_results", coco_results.read, _unwritten, "application/json", ".json", attaches=True),
+        Format("conll", conll.read, conll.write, "text/plain; charset=utf-8", ".conll"),
+        Format("opinions", opinions.read, _unwritten, "text/csv; charset=utf-8", ".csv", attaches=True),
+        Format("npz", npz.read, _unwritten, "application/zip", ".npz", True, attaches=True),
     )
 }
 
+COCO_RESULTS = re.compile(rb"\[\s*\{")
+COCO = re.compile(rb'\{\s*"(info|licenses|images|annotations|categories)"\s*:\s*[\[{]')
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 # What people send that none of the readers reads, with what to do about it.
 STRANGERS = (
@@ -85,11 +111,29 @@ def _detect(source: BinaryIO | Archive) -> Format:
     if isinstance(source, Archive):
         if "[Content_Types].xml" in source.names:
             raise FormatError("unknown_format", "this is an Office file; save the sheet as CSV")
-        return FORMATS["image_rows" if image_rows.rows_file(source.names) else "image_folders"]
+        if npz.is_npz(source.names):
+            return FORMATS["npz"]
+        if image_rows.rows_file(source.names):
+            return FORMATS["image_rows"]
+        return FORMATS["coco" if coco.annotation_files(source) else "image_folders"]
     head = source.read(4096)
     source.seek(0)
     for magic, detail in STRANGERS:
         if head.startswith(magic):
             raise FormatError("unknown_format", detail)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if COCO_RESULTS.match(start) and all(key in start for key in (b'"image_id"', b'"category_id"')):
+        return FORMATS["coco_results"]
+    if COCO.match(start) and _mentions(source, coco.LISTS):
+        raise FormatError("missing_media", "a COCO file comes in one zip with its images")
+    if conll.looks_like(start):
+        return FORMATS["conll"]
+    if opinions.looks_like(start):
+        return FORMATS["opinions"]
     return FORMATS["jsonl" if start.startswith((b"{", b"[")) else "csv"]
+
+
+def _mentions(source: BinaryIO, keys: Sequence[str]) -> bool:
+    found = coco.mentions(source, keys)
+    source.seek(0)
+    return found

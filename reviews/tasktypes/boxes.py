@@ -6,6 +6,7 @@ An empty list says that the picture shows none. A box that repeats is kept: it i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from statistics import median
 from typing import Any
@@ -15,14 +16,21 @@ from reviews.tasktypes.base import BadValue
 from reviews.tasktypes.parts import Part, PartKind, Parts
 
 FURTHEST = 10_000_000  # pixels; a number beyond it is no place in a picture
+OVERHANG = 1  # pixel: what rounding does, and tools that count pixels from 1
 
 
-def check_within(value: Parts, width: int, height: int) -> None:
-    """Raise BadValue where a box lies wholly outside a picture of that size; edges may stick out."""
+def check_within(value: Parts, width: int, height: int, *, predicted: bool = False) -> None:
+    """Raise BadValue where a box sticks out of a picture of that size by more than OVERHANG.
+
+    Those that a model `predicted` may stick out, as detectors' boxes do, but not lie wholly outside.
+    """
     for box in value:
         x, y, w, h = box["bbox"]
         if x >= width or y >= height or x + w <= 0 or y + h <= 0:
             said = f"the box {box['bbox']} lies outside the picture of {width} × {height} pixels"
+            raise BadValue("bad_box", said)
+        if not predicted and max(-x, -y, x + w - width, y + h - height) > OVERHANG:
+            said = f"the box {box['bbox']} sticks out of the picture of {width} × {height} pixels"
             raise BadValue("bad_box", said)
 
 
@@ -84,6 +92,11 @@ BOX = PartKind(
     middle=_middle,
     repeats=True,
 )
-BOXES = parts.task_type("boxes", BOX)
 from_prediction = partial(parts.from_prediction, BOX)
+BOXES = replace(
+    parts.task_type("boxes", BOX),
+    media=frozenset({"image"}),
+    from_prediction=from_prediction,
+    check_within=check_within,
+)
 replace_part = partial(parts.replace_part, BOX)

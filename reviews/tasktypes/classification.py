@@ -113,4 +113,5 @@ CLASSIFICATION = TaskType(
     stands=stands,
     taken_back=taken_back,
     check_probs=check_probs,
+    exclusive=True,
 )

@@ -7,19 +7,24 @@ with two labels is two spans. An empty list says that the text has none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from reviews.tasktypes import classification, parts
-from reviews.tasktypes.base import BadValue
+from reviews.tasktypes import classification, parts, token_probs
+from reviews.tasktypes.base import BadValue, Value
 from reviews.tasktypes.parts import Part, PartKind, Parts
 
 LONGEST_TEXT = 2**31
 
 
-def check_within(value: Parts, length: int) -> None:
-    """Raise BadValue where a span ends behind a text of `length` code points."""
+def check_within(value: Value, length: int, *, predicted: bool = False) -> None:
+    """Raise BadValue where a span, or a token of a prediction, ends behind a text of `length` code points."""
+    if token_probs.is_per_token(value):
+        if token_probs.end_of(value) > length:
+            raise BadValue("bad_prediction", f"the tokens end behind the text of {length} characters")
+        return
     for span in value:
         if span["end"] > length:
             said = f"the span {span['start']}–{span['end']} ends behind the text of {length} characters"
@@ -78,6 +83,23 @@ SPAN = PartKind(
     middle=_most_common_place,
     repeats=False,
 )
-SPANS = parts.task_type("spans", SPAN)
-from_prediction = partial(parts.from_prediction, SPAN)
+
+
+def from_prediction(value: Value) -> Value:
+    """A model's spans, each with a `score` from 0 to 1, or its probabilities of each token."""
+    return token_probs.read(value) if token_probs.is_per_token(value) else parts.from_prediction(SPAN, value)
+
+
+def classes_in(value: Value) -> Sequence[str]:
+    """The classes of the spans, or of a prediction's probabilities, each once."""
+    return token_probs.classes_of(value) if token_probs.is_per_token(value) else parts.classes_in(value)
+
+
+SPANS = replace(
+    parts.task_type("spans", SPAN),
+    media=frozenset({"text"}),
+    classes_in=classes_in,
+    from_prediction=from_prediction,
+    check_within=check_within,
+)
 replace_part = partial(parts.replace_part, SPAN)

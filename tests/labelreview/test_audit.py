@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import numpy as np
 import orjson
 import pytest
 from django.core.management import CommandError, call_command
@@ -138,3 +139,33 @@ def test_a_column_that_is_declared_decides_the_medium(tmp_path: Path) -> None:
     assert plan(path=path, mapping={"text": "x", "label": "y"}).media == "text"
     with pytest.raises(NotUnderstood):
         plan(path=path, mapping={"text": "x", "label": "z"})
+
+
+@pytest.mark.parametrize(
+    ("label", "task_type"), [(["a", "b"], "multilabel"), ([{"start": 0, "end": 1, "label": "x"}], "spans")]
+)
+def test_labels_of_other_shapes_are_other_task_types(tmp_path: Path, label: object, task_type: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(orjson.dumps({"text": "hello", "label": label}))
+    assert plan(path=path, mapping={}).task_type == task_type
+
+
+def test_conll_is_spans_of_texts_and_coco_boxes_in_images(tmp_path: Path) -> None:
+    tagged = tmp_path / "train.conll"
+    tagged.write_text("Peter B-PER\nlaughs O\n", encoding="utf-8")
+    found = plan(path=tagged, mapping={})
+    assert (found.format, found.task_type, found.media) == ("conll", "spans", "text")
+    path = tmp_path / "cells.zip"
+    images = [{"id": 1, "file_name": "a.png"}]
+    with ZipFile(path, "w") as archive:
+        archive.writestr("a.png", b"looked at later")
+        archive.writestr("gt.json", orjson.dumps({"images": images, "annotations": [], "categories": []}))
+    found = plan(path=path, mapping={})
+    assert (found.format, found.task_type, found.media) == ("coco", "boxes", "image")
+
+
+def test_predictions_alone_are_no_file_to_audit(tmp_path: Path) -> None:
+    path = tmp_path / "net.npz"
+    np.savez(path, ids=np.array(["a"]), embeddings=np.ones((1, 2)))
+    with pytest.raises(NotUnderstood, match="Import it into the dataset that has the items"):
+        plan(path=path, mapping={})

@@ -89,7 +89,7 @@ def test_keys_stand_sorted_and_nothing_is_said_twice():
     )
 
 
-@pytest.mark.parametrize("format", exporting.EXPORTED)
+@pytest.mark.parametrize("format", ["jsonl", "csv"])
 def test_an_old_version_stays_as_it_was_byte_for_byte(format):
     dataset = imported(builders.dataset(), jsonl(ROWS))
     first = frozen(dataset)
@@ -110,7 +110,7 @@ def test_excluded_items_are_left_out_and_ambiguous_ones_say_so():
     assert [(row["id"], row.get("ambiguous")) for row in rows] == [("a", True), ("é", None), ("01", True)]
 
 
-@pytest.mark.parametrize("format", exporting.EXPORTED)
+@pytest.mark.parametrize("format", ["jsonl", "csv"])
 @pytest.mark.parametrize("guard", [True, False])
 def test_what_went_out_comes_in_again_as_the_same_version(format, guard):
     version = frozen(imported(builders.dataset(), jsonl(ROWS)))

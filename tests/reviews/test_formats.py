@@ -20,6 +20,8 @@ from reviews.tasktypes.registry import TASK_TYPES
 TASK = TASK_TYPES["classification"]
 MEDIA = ("text", "image", "table")
 PIXEL = b"not decoded here"
+# Those of one task type only, and those for items that are there already, have tests of their own.
+WRITTEN = ["jsonl", "csv", "image_folders", "image_rows"]
 
 # What UTF-8 and Postgres can hold: no lone surrogates, no NUL.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
@@ -77,9 +79,9 @@ def folder_rows(draw):
     return rows
 
 
-def written(name, rows):
+def written(name, rows, task=TASK):
     if name == "csv":
-        return b"".join(FORMATS["csv"].write(rows, task=TASK, columns=delimited.columns_of(rows)))
+        return b"".join(FORMATS["csv"].write(rows, task=task, columns=delimited.columns_of(rows)))
     if name == "image_folders":
         return b"".join(FORMATS[name].write(rows, task=TASK, picture=lambda path: PIXEL))
     if name == "image_rows":
@@ -106,6 +108,31 @@ def test_what_was_written_is_read_again(name, kind, data):
     assert read(written(name, rows), name=name, kind=kind) == meant(rows, kind)
 
 
+places = st.tuples(st.integers(0, 20), st.integers(1, 20), names)
+VALUES = {
+    "multilabel": st.lists(names, max_size=3),
+    "spans": st.lists(places.map(lambda p: {"start": p[0], "end": p[0] + p[1], "label": p[2]}), max_size=3),
+    "boxes": st.lists(places.map(lambda p: {"bbox": [p[0], 0.5, p[1], 7], "label": p[2]}), max_size=3),
+}
+
+
+@pytest.mark.parametrize("task_type", VALUES)
+@pytest.mark.parametrize("name", ["jsonl", "csv"])
+@given(data=st.data())
+@settings(deadline=None, max_examples=60)
+def test_labels_of_every_task_type_are_read_again(name, task_type, data):
+    task, kind = TASK_TYPES[task_type], min(TASK_TYPES[task_type].media)
+    content = {"image": "a.png", "text": "x" * 40, "table": None, "features": {"a": 1}}
+    key = {"image": "image", "text": "text", "table": "features"}[kind]
+    label = data.draw(VALUES[task_type])
+    opinions = [{"annotator": "ann", "value": label}]
+    rows = [{"id": "1", key: content[key], "label": label, "gold": label, "labels": opinions}]
+    file = BytesIO(written(name, rows, task))
+    [row] = FORMATS[name].read(file, task=task, media=kind, mapping={})
+    assert row == parse(rows[0], line=0, task=task, media=kind)
+    assert row.label == task.from_json(label)
+
+
 @given(rows=folder_rows())
 @settings(deadline=None, max_examples=60)
 def test_class_folders_are_read_again(rows):
@@ -128,7 +155,7 @@ ROWS = {
 ROWS["folders"] = ROWS["image"][:1]
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", WRITTEN)
 @given(data=st.data())
 @settings(deadline=None, max_examples=150)
 def test_a_cut_or_corrupted_file_gives_rows_or_errors_in_their_place(name, data):
@@ -150,7 +177,7 @@ def test_a_cut_or_corrupted_file_gives_rows_or_errors_in_their_place(name, data)
             assert row.line is None or row.line >= 1
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", WRITTEN)
 @given(content=st.binary(max_size=200))
 @settings(deadline=None, max_examples=100)
 def test_noise_is_refused_as_a_format_error(name, content):
@@ -190,6 +217,7 @@ REVIEWS = Path(delimited.__file__).parents[1]
 SOURCES = [
     *REVIEWS.glob("formats/*.py"),
     *(REVIEWS / "tasktypes" / f"{name}.py" for name in TASK_TYPES),
+    REVIEWS / "attaching.py",
     REVIEWS / "checking.py",
     REVIEWS / "intake.py",
     REVIEWS / "importing.py",

@@ -28,6 +28,7 @@ def test_the_text_messages_are_all_read_with_the_label_that_is_asked_for():
 
 
 def test_the_answers_of_a_crowd_are_opinions():
-    rows = read("music_genre_crowd/answers.csv", "table", features=None)
-    assert len(rows) == 2945
-    assert {row.code for row in rows if isinstance(row, FormatError)} == {"missing_features"}
+    [said] = read("music_genre_crowd/answers.csv", "table")
+    assert len(said.opinions) == 2945
+    assert (said.column, said.said_by, said.said_in) == ("item", "worker", "label")
+    assert len({opinion.annotator for opinion in said.opinions}) == 44

@@ -71,11 +71,18 @@ def test_an_unknown_class_is_named():
         BOXES.check([box(0, 0, 1, 1, "bus")], ["car"])
 
 
-def test_a_box_may_stick_out_of_the_picture_but_not_lie_outside():
-    check_within([box(-5, 90, 10, 20)], 100, 100)
+def test_a_box_may_stick_out_of_the_picture_by_a_pixel_at_most():
+    check_within([box(-1, 0, 102, 100.5)], 100, 100)
+    for outside in (box(-1.5, 0, 9, 9), box(95, 0, 7, 9), box(0, 92, 9, 10)):
+        with pytest.raises(BadValue, match="sticks out of the picture of 100 × 100 pixels"):
+            check_within([outside], 100, 100)
+
+
+def test_a_predicted_box_may_stick_out_of_the_picture_but_not_lie_outside():
+    check_within([box(-5, 90, 10, 20)], 100, 100, predicted=True)
     for outside in (box(100, 0, 5, 5), box(0, 100, 5, 5), box(-5, 0, 5, 5), box(0, -9, 5, 5)):
         with pytest.raises(BadValue, match="outside the picture of 100 × 100 pixels"):
-            check_within([outside], 100, 100)
+            check_within([outside], 100, 100, predicted=True)
 
 
 def test_the_distance_counts_overlap_and_class():

@@ -1183,7 +1183,17 @@ export interface components {
        * @default
        * @enum {string}
        */
-      format: "jsonl" | "csv" | "image_folders" | "image_rows" | "zip";
+      format:
+        | "jsonl"
+        | "csv"
+        | "image_folders"
+        | "image_rows"
+        | "coco"
+        | "coco_results"
+        | "conll"
+        | "opinions"
+        | "npz"
+        | "zip";
       /** @description Which column is what, as JSON text. */
       mapping?: {
         [key: string]: unknown;
@@ -3470,7 +3480,7 @@ export interface operations {
   versions_export: {
     parameters: {
       query?: {
-        format?: "jsonl" | "csv";
+        format?: "jsonl" | "csv" | "coco" | "conll";
         /** @description Keep spreadsheets from running cells of a CSV as formulas. */
         guard?: boolean;
       };

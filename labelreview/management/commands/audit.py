@@ -13,7 +13,7 @@ from rich.table import Table
 
 from detection import runs
 from detection.models import DetectionRun
-from labelreview.auditing import TASK_TYPE, NotUnderstood, Plan, plan
+from labelreview.auditing import NotUnderstood, Plan, plan
 from labelreview.following import follow, succeeded
 from labelreview.local import CannotStart, services
 from reviews import datasets, importing, tasks
@@ -26,7 +26,7 @@ OWNER = "lead"
 
 
 class Command(BaseCommand):
-    help = "Find the labels in FILE (CSV, JSONL, or a zip of images) that are likely wrong."
+    help = "Find the labels in FILE (CSV, JSONL, CoNLL, a zip of images, COCO) that are likely wrong."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
@@ -58,7 +58,8 @@ class Command(BaseCommand):
 
 def _audited(file: Path, name: str, planned: Plan, user: str, console: Console) -> DetectionRun:
     """The finished run over the imported file; raises CommandError, in words, where either fails."""
-    owner = datasets.create(creator=_creator(user), name=name[:200], task_type=TASK_TYPE, media=planned.media)
+    task_type, media = planned.task_type, planned.media
+    owner = datasets.create(creator=_creator(user), name=name[:200], task_type=task_type, media=media)
     with file.open("rb") as opened:
         job = importing.accept(
             dataset=owner.dataset,

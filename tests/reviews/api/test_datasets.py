@@ -85,9 +85,10 @@ def test_settings_that_are_nested_without_end_are_refused(creator):
 def test_only_task_types_that_are_built_can_be_chosen(creator):
     from reviews.tasktypes.registry import TASK_TYPES
 
-    for name in ("classification", "multilabel", "spans", "boxes"):
-        answer = creator.post("/api/datasets/", NEW | {"task_type": name})
-        assert answer.status_code == (201 if name in TASK_TYPES else 400)
+    for name, task in TASK_TYPES.items():
+        for media in ("text", "image", "table"):
+            answer = creator.post("/api/datasets/", NEW | {"task_type": name, "media": media})
+            assert answer.status_code == (201 if media in task.media else 400), (name, media)
 
 
 def test_a_dataset_counts_what_it_has(scene):

@@ -3,7 +3,7 @@ import { type DragEvent, useRef, useState } from "react";
 import { count } from "@/ui/values";
 import classes from "./Imports.module.css";
 
-const ACCEPTED = ".csv,.tsv,.jsonl,.ndjson,.json,.zip,.txt";
+const ACCEPTED = ".csv,.tsv,.jsonl,.ndjson,.json,.zip,.txt,.conll,.bio,.npz";
 const KB = 1000;
 
 function sizeText(bytes: number) {

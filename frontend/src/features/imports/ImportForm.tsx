@@ -14,6 +14,11 @@ const FORMATS = [
   { value: "jsonl", label: "JSONL, the canonical rows" },
   { value: "image_folders", label: "Zip of images, a folder per class" },
   { value: "image_rows", label: "Zip of images beside a file of rows" },
+  { value: "coco", label: "Zip of images beside a COCO file" },
+  { value: "conll", label: "CoNLL, a token a line" },
+  { value: "opinions", label: "CSV of opinions on items that are there" },
+  { value: "npz", label: "NPZ of probabilities or embeddings of items that are there" },
+  { value: "coco_results", label: "COCO results of items that are there" },
 ];
 
 type Props = { dataset: Dataset; onStarted: (started: Import) => void };
