@@ -26,7 +26,6 @@ from .models import (
 )
 from .permissions import Member
 from .rows import fetch, insert
-from .tasktypes import boxes, spans
 from .tasktypes.base import BadValue as BadLabel
 from .tasktypes.registry import TASK_TYPES
 
@@ -87,11 +86,14 @@ def _with_part(flag: Flag, dataset: Dataset, current: Any, new: Any) -> Any:
 
 def _check_within(item: Item, task_type: str, value: Any) -> None:
     """Raise `BadValue` where a span or box leaves its text or picture."""
+    task = TASK_TYPES[task_type]
+    if task.check_within is None:
+        return
     try:
-        if task_type == TaskType.SPANS and item.text is not None:
-            spans.check_within(value, len(item.text))
-        elif task_type == TaskType.BOXES and item.media is not None:
-            boxes.check_within(value, item.media.width, item.media.height)
+        if "text" in task.media and item.text is not None:
+            task.check_within(value, len(item.text))
+        elif "image" in task.media and item.media is not None:
+            task.check_within(value, item.media.width, item.media.height)
     except BadLabel as error:
         raise BadValue(error.detail, fields={"value": [error.detail]}) from error
 
