@@ -1,5 +1,6 @@
 """Rows into Postgres by COPY, in its text form: the fastest way in that Python has."""
 
+import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,9 +17,13 @@ NULL = "\\N"
 BLOCK = 1 << 20
 STORED = 10_000  # ids held for the blocks to come
 
+_special = re.compile(r"[\\\n\t\r]").search
+
 
 def text(value: str) -> str:
     """The text with what COPY gives a meaning escaped."""
+    if not _special(value):  # most texts have nothing of it, and one search is faster than four
+        return value
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
 
 
