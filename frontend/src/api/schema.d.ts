@@ -1005,7 +1005,7 @@ export interface components {
         [key: string]: unknown;
       };
       /** @enum {string} */
-      task_type: "classification";
+      task_type: "classification" | "multilabel" | "spans" | "boxes";
       /** @enum {string} */
       media: "image" | "text" | "table";
       members?: components["schemas"]["NewMemberRequest"][];
