@@ -1,22 +1,46 @@
+import { lazy, Suspense } from "react";
+import type { Decision } from "@/api/flags";
 import type { FlagDetail } from "@/api/types";
 import { FeatureTable } from "@/ui/FeatureTable";
+import { partsOf } from "@/ui/parts";
+import { partDoubt } from "@/ui/suspicion";
 import { Tag } from "@/ui/Tag";
 import { KIND_WORDS, wordFor } from "@/ui/words";
 import { ImageStage } from "./ImageStage";
 import classes from "./Review.module.css";
 
+const BoxStage = lazy(() => import("./BoxStage"));
+const SpanStage = lazy(() => import("./SpanStage"));
+
+type Props = { flag: FlagDetail; answered?: Decision; isHidden: boolean };
+
 /** The item itself, as large as the screen allows. */
-export function ItemStage({ flag }: { flag: FlagDetail }) {
-  const { item } = flag;
+export function ItemStage(props: Props) {
+  const { item, kind } = props.flag;
   return (
     <section className={classes.stage} aria-label={`Item ${item.external_id}`}>
       <header className={classes.stageHead}>
         <strong>{item.external_id}</strong>
-        <Tag>{wordFor(KIND_WORDS, flag.kind)}</Tag>
+        <Tag>{wordFor(KIND_WORDS, kind)}</Tag>
         {item.split && <span className={classes.faint}>{item.split}</span>}
       </header>
-      {item.image_url ? <ImageStage item={item} /> : <WordsStage flag={flag} />}
+      <Content {...props} />
     </section>
+  );
+}
+
+/** With its boxes or spans where it has any: all of them, too, where the flag is about the item as a whole. */
+function Content(props: Props) {
+  const { item } = props.flag;
+  const doubt = partDoubt(props.flag) ?? { given: [], suggested: [], others: partsOf(item.label) };
+  const hasParts = Object.values(doubt).some((parts) => parts.length > 0);
+  const plain = item.image_url ? <ImageStage item={item} /> : <WordsStage flag={props.flag} />;
+  if (!hasParts) return plain;
+  const Stage = item.image_url ? BoxStage : SpanStage;
+  return (
+    <Suspense fallback={plain}>
+      <Stage doubt={doubt} {...props} />
+    </Suspense>
   );
 }
 
@@ -24,7 +48,11 @@ function WordsStage({ flag: { item } }: { flag: FlagDetail }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a long text must scroll by keyboard too.
     <section className={classes.words} tabIndex={0} aria-label="Content of the item">
-      {item.text !== null && <p className={classes.text}>{item.text}</p>}
+      {item.text !== null && (
+        <p className={classes.text} dir="auto">
+          {item.text}
+        </p>
+      )}
       {item.features && <FeatureTable features={item.features} />}
     </section>
   );

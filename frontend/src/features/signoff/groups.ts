@@ -1,10 +1,8 @@
 import type { Correction } from "@/api/types";
-import { valueText } from "@/ui/values";
 
 export type Group = { key: string; sample: Correction; corrections: Correction[] };
 
-const keyOf = ({ before, after }: Correction) =>
-  `${valueText(before.value)}\n${valueText(after.value)}\n${after.status}`;
+const keyOf = ({ before, after }: Correction) => JSON.stringify([before.value, after.value, after.status]);
 
 /** Corrections that change the same label into the same other one, the largest group first. */
 export function groupsOf(corrections: Correction[]): Group[] {

@@ -1,0 +1,33 @@
+import { utf16Of } from "@/ui/codePoints";
+import type { Span } from "@/ui/parts";
+
+export type Role = "other" | "given" | "suggested" | "accepted";
+export const ROLE_NAMES: Record<Role, string> = {
+  given: "given",
+  suggested: "suggested",
+  accepted: "chosen",
+  other: "others of the label",
+};
+export type Mark = Span & { role: Role };
+
+/** A stretch of text under the same marks from end to end; `begins` are those that begin with it. */
+export type Segment = { at: number; text: string; marks: Mark[]; begins: Mark[] };
+
+/** The text cut at every end of a mark, so that spans may nest and overlap; in order, nothing lost. */
+export function segmentsOf(text: string, marks: Mark[]): Segment[] {
+  const at = utf16Of(text);
+  const placed = marks
+    .map((mark) => ({ mark, start: at(mark.start), end: at(mark.end) }))
+    .filter(({ start, end }) => start < end);
+  const cuts = new Set([0, text.length, ...placed.flatMap(({ start, end }) => [start, end])]);
+  const ends = [...cuts].sort((a, b) => a - b);
+  return ends.slice(0, -1).map((start, i) => {
+    const over = placed.filter((one) => one.start <= start && start < one.end);
+    return {
+      at: start,
+      text: text.slice(start, ends[i + 1]),
+      marks: over.map(({ mark }) => mark),
+      begins: over.filter((one) => one.start === start).map(({ mark }) => mark),
+    };
+  });
+}
