@@ -76,7 +76,7 @@ HEBREW = "עדה לאבלייס כתבה אל Acme Corp בלונדון על המ
 
 
 def spans(policy: str = "none") -> Scene:
-    """A span of the wrong class and length, one that is missing in a text from right to left, one too many."""
+    """A span of the wrong class and length, a missing one in a text from right to left, one too many."""
     person, company = span(ENGLISH, "Ada Lovelace", "PER"), span(ENGLISH, "Acme Corp", "ORG")
     outer = span(ENGLISH, "Acme Corp of London", "ORG")
     city = span(ENGLISH, "London", "LOC")
