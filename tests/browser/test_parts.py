@@ -1,5 +1,6 @@
 """What becomes of a label when the suggestion about one of its parts is taken."""
 
+import json
 import re
 from typing import Any
 
@@ -23,7 +24,7 @@ def label(flag: Flag) -> Any:
 
 
 def in_order(value: list[Any]) -> list[Any]:
-    return sorted(value, key=repr)
+    return sorted(value, key=lambda one: json.dumps(one, sort_keys=True))
 
 
 def suggested(flag: Flag) -> list[Any]:
@@ -113,7 +114,7 @@ def test_the_signature_and_the_version_are_about_the_part_that_changed(open_page
     page.get_by_label("Choose all").check()
     page.get_by_role("button", name="Approve…").click()
     page.get_by_role("textbox", name="Password").fill(builders.PASSWORD)
-    page.get_by_role("button", name="Sign", exact=False).last.click()
+    page.get_by_role("button", name="Sign and approve").click()
     state_becomes(flag, "applied", page)
 
     later = versions.freeze(dataset=made, actor=owner, tag="1.1", note="")

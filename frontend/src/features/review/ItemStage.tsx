@@ -1,7 +1,8 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import type { Decision } from "@/api/flags";
 import type { FlagDetail } from "@/api/types";
 import { FeatureTable } from "@/ui/FeatureTable";
+import { later } from "@/ui/later";
 import { partsOf } from "@/ui/parts";
 import { partDoubt } from "@/ui/suspicion";
 import { Tag } from "@/ui/Tag";
@@ -9,8 +10,12 @@ import { KIND_WORDS, wordFor } from "@/ui/words";
 import { ImageStage } from "./ImageStage";
 import classes from "./Review.module.css";
 
-const BoxStage = lazy(() => import("./BoxStage"));
-const SpanStage = lazy(() => import("./SpanStage"));
+const BoxStage = later(() => import("./BoxStage"));
+const SpanStage = later(() => import("./SpanStage"));
+
+/** Fetches the code that shows labels of this sort, before the first item is there. */
+export const prepareStage = (taskType: string) =>
+  Promise.all([taskType === "boxes" && BoxStage.load(), taskType === "spans" && SpanStage.load()]);
 
 type Props = { flag: FlagDetail; answered?: Decision; isHidden: boolean };
 

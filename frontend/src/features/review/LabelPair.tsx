@@ -1,6 +1,7 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import type { Decision } from "@/api/flags";
 import type { FlagDetail, Value } from "@/api/types";
+import { later } from "@/ui/later";
 import { sameValue } from "@/ui/parts";
 import { classDoubt, partDoubt } from "@/ui/suspicion";
 import { valueText } from "@/ui/values";
@@ -9,7 +10,11 @@ import { chosenParts } from "./doubt";
 import { LabelBox } from "./LabelBox";
 import classes from "./Review.module.css";
 
-const PartPair = lazy(() => import("./PartPair"));
+const PartPair = later(() => import("./PartPair"));
+
+/** Fetches the code that shows labels of this sort, before the first item is there. */
+export const preparePair = (taskType: string) =>
+  ["boxes", "spans"].includes(taskType) ? PartPair.load() : Promise.resolve();
 
 /** Given and suggested side by side; once answered with a value, that value in green. */
 export function LabelPair({ flag, answered }: { flag: FlagDetail; answered?: Decision }) {
