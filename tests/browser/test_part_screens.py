@@ -242,3 +242,11 @@ def test_no_screen_with_parts_keeps_anyone_out_or_is_too_wide(
                 wide.append(path)
     assert {path: lines for path, lines in found.items() if lines} == {}
     assert wide == []
+
+
+def test_a_class_without_a_number_is_found_by_its_name(page: Page) -> None:
+    scene = parts.spans()
+    reviewing(page, scene)
+    page.keyboard.press("e")
+    page.get_by_role("combobox", name="Narrow the classes").fill("lo")
+    assert answered(page, "Enter") == {"action": "correct", "value": {**scene.flags[0].given, "label": "LOC"}}

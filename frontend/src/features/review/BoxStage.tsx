@@ -1,10 +1,9 @@
 import type { Decision } from "@/api/flags";
 import type { FlagDetail } from "@/api/types";
 import { type Box, isBox } from "@/ui/parts";
-import type { PartDoubt } from "@/ui/suspicion";
 import { partText, plural } from "@/ui/values";
 import { namePlace, type Size } from "./boxes";
-import { chosenParts, rolesOf } from "./doubt";
+import { chosenParts, doubtOrAll, rolesOf } from "./doubt";
 import { ImageStage } from "./ImageStage";
 import { Legend } from "./Legend";
 import classes from "./Parts.module.css";
@@ -13,13 +12,14 @@ import { ROLE_NAMES, type Role } from "./segments";
 /** Beyond this many other boxes their names would hide the picture. */
 const NAMED = 12;
 
-type Props = { flag: FlagDetail; doubt: PartDoubt; answered?: Decision; isHidden: boolean };
+type Props = { flag: FlagDetail; answered?: Decision; isHidden: boolean };
 type Drawn = { box: Box; role: Role };
 type Outlined = { box: Box; tone: Role };
 
 /** The picture with its boxes: the flagged one solid, the suggested one dashed, the others thin. */
-export default function BoxStage({ flag, doubt, answered, isHidden }: Props) {
+export default function BoxStage({ flag, answered, isHidden }: Props) {
   const { item } = flag;
+  const doubt = doubtOrAll(flag);
   const drawn = rolesOf(doubt, chosenParts(flag, doubt, answered)).flatMap(({ part, role }) =>
     isBox(part) ? [{ box: part, role }] : [],
   );

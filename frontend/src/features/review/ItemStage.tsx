@@ -3,10 +3,9 @@ import type { Decision } from "@/api/flags";
 import type { FlagDetail } from "@/api/types";
 import { FeatureTable } from "@/ui/FeatureTable";
 import { later } from "@/ui/later";
-import { partsOf } from "@/ui/parts";
-import { partDoubt } from "@/ui/suspicion";
 import { Tag } from "@/ui/Tag";
 import { KIND_WORDS, wordFor } from "@/ui/words";
+import { doubtOrAll } from "./doubt";
 import { ImageStage } from "./ImageStage";
 import classes from "./Review.module.css";
 
@@ -34,17 +33,15 @@ export function ItemStage(props: Props) {
   );
 }
 
-/** With its boxes or spans where it has any: all of them, too, where the flag is about the item as a whole. */
+/** With its boxes or spans, where it has any. */
 function Content(props: Props) {
   const { item } = props.flag;
-  const doubt = partDoubt(props.flag) ?? { given: [], suggested: [], others: partsOf(item.label) };
-  const hasParts = Object.values(doubt).some((parts) => parts.length > 0);
   const plain = item.image_url ? <ImageStage item={item} /> : <WordsStage flag={props.flag} />;
-  if (!hasParts) return plain;
+  if (!Object.values(doubtOrAll(props.flag)).some((parts) => parts.length > 0)) return plain;
   const Stage = item.image_url ? BoxStage : SpanStage;
   return (
     <Suspense fallback={plain}>
-      <Stage doubt={doubt} {...props} />
+      <Stage {...props} />
     </Suspense>
   );
 }

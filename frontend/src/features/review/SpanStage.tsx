@@ -1,26 +1,27 @@
 import { VisuallyHidden } from "@mantine/core";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import type { Decision } from "@/api/flags";
 import type { FlagDetail } from "@/api/types";
 import { isSpan } from "@/ui/parts";
-import type { PartDoubt } from "@/ui/suspicion";
 import { partText } from "@/ui/values";
-import { chosenParts, rolesOf } from "./doubt";
+import { chosenParts, doubtOrAll, rolesOf } from "./doubt";
 import { Legend } from "./Legend";
 import classes from "./Parts.module.css";
 import review from "./Review.module.css";
 import { type Mark, ROLE_NAMES, type Role, type Segment, segmentsOf } from "./segments";
 
-type Props = { flag: FlagDetail; doubt: PartDoubt; answered?: Decision; isHidden: boolean };
+type Props = { flag: FlagDetail; answered?: Decision; isHidden: boolean };
 
 /** From the inside out: what a stretch of text is wrapped in. */
 const NESTING: Role[] = ["given", "accepted", "suggested", "other"];
 
 /** The text with its spans marked; what is flagged is scrolled to. */
-export default function SpanStage({ flag, doubt, answered, isHidden }: Props) {
+export default function SpanStage({ flag, answered, isHidden }: Props) {
   const text = flag.item.text ?? "";
-  const marks = rolesOf(doubt, chosenParts(flag, doubt, answered)).flatMap(({ part, role }) =>
-    isSpan(part) ? [{ ...part, role }] : [],
+  const marks = useMemo(() => marksOf(flag, answered), [flag, answered]);
+  const stretches = useMemo(
+    () => segmentsOf(text, marks).map((segment) => <Stretch key={segment.at} segment={segment} />),
+    [text, marks],
   );
   const box = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -32,13 +33,18 @@ export default function SpanStage({ flag, doubt, answered, isHidden }: Props) {
       <section ref={box} className={review.words} tabIndex={0} aria-label="Content of the item">
         {!isHidden && <VisuallyHidden component="p">{spoken(marks, text)}</VisuallyHidden>}
         <p className={`${review.text} ${classes.spans}`} dir="auto" data-hidden={isHidden}>
-          {segmentsOf(text, marks).map((segment) => (
-            <Stretch key={segment.at} segment={segment} />
-          ))}
+          {stretches}
         </p>
       </section>
       <Legend roles={marks.map(({ role }) => role)} />
     </div>
+  );
+}
+
+function marksOf(flag: FlagDetail, answered?: Decision): Mark[] {
+  const doubt = doubtOrAll(flag);
+  return rolesOf(doubt, chosenParts(flag, doubt, answered)).flatMap(({ part, role }) =>
+    isSpan(part) ? [{ ...part, role }] : [],
   );
 }
 

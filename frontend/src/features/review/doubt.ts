@@ -1,8 +1,12 @@
 import type { Decision } from "@/api/flags";
 import type { FlagDetail } from "@/api/types";
 import { type Part, partsOf, samePart, without } from "@/ui/parts";
-import { accepted, type PartDoubt } from "@/ui/suspicion";
+import { accepted, type PartDoubt, partDoubt } from "@/ui/suspicion";
 import type { Role } from "./segments";
+
+/** The parts that the flag is about; where it is about the item as a whole, all of them are others. */
+export const doubtOrAll = (flag: FlagDetail): PartDoubt =>
+  partDoubt(flag) ?? { given: [], suggested: [], others: partsOf(flag.item.label) };
 
 /** What the answer of this sitting, or a correction that stands, put in the flagged place; null: nothing did. */
 export function chosenParts(flag: FlagDetail, doubt: PartDoubt, answered?: Decision): Part[] | null {

@@ -18,16 +18,24 @@ export function segmentsOf(text: string, marks: Mark[]): Segment[] {
   const at = utf16Of(text);
   const placed = marks
     .map((mark) => ({ mark, start: at(mark.start), end: at(mark.end) }))
-    .filter(({ start, end }) => start < end);
+    .filter(({ start, end }) => start < end)
+    .sort((a, b) => a.start - b.start);
   const cuts = new Set([0, text.length, ...placed.flatMap(({ start, end }) => [start, end])]);
   const ends = [...cuts].sort((a, b) => a - b);
+  let next = 0;
+  let open: typeof placed = [];
   return ends.slice(0, -1).map((start, i) => {
-    const over = placed.filter((one) => one.start <= start && start < one.end);
+    const first = next;
+    while (placed[next]?.start === start) next += 1;
+    const begins = placed.slice(first, next);
+    open = [...open.filter(({ end }) => end > start), ...begins];
     return {
       at: start,
       text: text.slice(start, ends[i + 1]),
-      marks: over.map(({ mark }) => mark),
-      begins: over.filter((one) => one.start === start).map(({ mark }) => mark),
+      marks: open.map(markOf),
+      begins: begins.map(markOf),
     };
   });
 }
+
+const markOf = ({ mark }: { mark: Mark }) => mark;
