@@ -94,6 +94,18 @@ def test_what_was_chosen_stands_in_green_beside_the_others(page: Page) -> None:
     expect(page.get_by_role("img", name=words)).to_be_visible()
 
 
+def test_a_version_tells_which_words_changed(page: Page) -> None:
+    scene = parts.spans()
+    made, owner = scene.dataset, scene.dataset.created_by
+    first = versions.freeze(dataset=made, actor=owner, tag="1.0", note="")
+    review(page, scene)
+    page.keyboard.press("w")
+    state_becomes(scene.flags[0], "applied", page)
+    later = versions.freeze(dataset=made, actor=owner, tag="1.1", note="")
+    page.goto(f"/datasets/{made.pk}/versions/{later.pk}?against={first.pk}")
+    expect(page.get_by_role("table")).to_contain_text(re.compile("ORG “Charles”.*PER “Charles Babbage”"))
+
+
 def test_the_signature_and_the_version_are_about_the_part_that_changed(open_page: OpenPage) -> None:
     scene = parts.boxes("second_reviewer")
     flag = scene.flags[1]
