@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, expect
 
 from . import parts
 from .conftest import OpenPage
@@ -28,11 +28,10 @@ def reviewing(page: Page, scene: Scene, number: int = 0) -> Locator:
 
 
 def answered(page: Page, key: str) -> dict[str, Any]:
-    """What the key sends to the server."""
-    with page.expect_request(re.compile("/decide/$")) as sent:
+    """What the key sends to the server, which has answered by then."""
+    with page.expect_response(re.compile("/decide/$")) as answer:
         page.keyboard.press(key)
-    request: Request = sent.value
-    body: dict[str, Any] = request.post_data_json
+    body: dict[str, Any] = answer.value.request.post_data_json
     return {name: body[name] for name in ("action", "value") if name in body}
 
 
