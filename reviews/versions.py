@@ -126,9 +126,11 @@ DIFFERING = """
 
 DIFF = f"""{DIFFERING}
     SELECT d.item_id, i.external_id, d.value_before, d.status_before, d.value, d.status, d.cause,
-           u.username, e.created_at, coalesce(c_d.reason, '')
+           u.username, e.created_at, coalesce(c_d.reason, ''),
+           CASE WHEN s.task_type = 'spans' THEN i.text END
     FROM differing d
     JOIN reviews_item i ON i.id = d.item_id
+    JOIN reviews_dataset s ON s.id = i.dataset_id
     JOIN reviews_auditevent e ON e.id = d.event_id
     LEFT JOIN auth_user u ON u.id = e.actor_id
     LEFT JOIN reviews_correction c ON c.revision_id = d.after_id
@@ -196,9 +198,10 @@ def _difference(
     author: str | None,
     at: Any,
     reason: str,
+    text: str | None,
 ) -> dict[str, Any]:
     return {
-        "item": {"id": item_id, "external_id": external_id},
+        "item": {"id": item_id, "external_id": external_id, "text": text},
         "before": _label(value_before, status_before) if status_before else None,
         "after": _label(value_after, status_after),
         "cause": cause,

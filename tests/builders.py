@@ -1,6 +1,7 @@
 """Small datasets for tests, built through the same functions as real ones where there are any."""
 
-from itertools import count
+from collections.abc import Sequence
+from itertools import count, zip_longest
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -59,14 +60,15 @@ def member(made: Dataset, role: str, name: str = "") -> Member:
     return member_of(user=someone, dataset_id=made.pk)
 
 
-def items(made: Dataset, *labels: Any) -> list[Item]:
-    """One text item per label (None: unlabelled), imported by one audit event."""
+def items(made: Dataset, *labels: Any, contents: Sequence[dict[str, Any]] = ()) -> list[Item]:
+    """One item per label (None: unlabelled), of a text or of these contents, imported by one audit event."""
     with transaction.atomic():
         ledger.share(dataset_id=made.pk)
         digest, rows = ledger.RevisionDigest(), []
-        for label in labels:
+        for label, content in zip_longest(labels, contents):
             name = f"item{next(_numbers):06d}"
-            rows.append(Item.objects.create(dataset=made, external_id=name, text=f"the text of {name}"))
+            content = content or {"text": f"the text of {name}"}
+            rows.append(Item.objects.create(dataset=made, external_id=name, **content))
             status = LabelStatus.UNLABELLED if label is None else LabelStatus.LABELLED
             digest.add(external_id=name, number=1, value=label, status=status, cause=Cause.IMPORT)
         event = ledger.record(

@@ -36,8 +36,11 @@ class VersionJSON(TypedDict):
 
 
 class ItemRefJSON(TypedDict):
+    """An item by its names; with its text where the label is spans of it, which mean nothing without."""
+
     id: int
     external_id: str
+    text: str | None
 
 
 class DifferenceJSON(TypedDict):

@@ -94,6 +94,15 @@ def test_a_diff_is_the_labels_that_differ_and_who_changed_them(animals):
     assert versions.diff(older=first, newer=first) == []
 
 
+def test_a_diff_brings_the_text_where_labels_are_spans_of_it(animals):
+    letters = builders.dataset(task_type="spans")
+    for made, label in ((animals, "cat"), (letters, [{"start": 0, "end": 3, "label": "dog"}])):
+        first = freeze(made)
+        (item,) = builders.items(made, label)
+        (change,) = versions.diff(older=first, newer=freeze(made, "1.1"))
+        assert change["item"]["text"] == (item.text if made == letters else None)
+
+
 def test_new_items_stand_in_a_diff_without_a_before(animals):
     first = freeze(animals)
     (item,) = builders.items(animals, "cat")

@@ -960,9 +960,11 @@ export interface components {
       previous: string | null;
       results: components["schemas"]["Item"][];
     };
+    /** @description An item by its names; with its text where the label is spans of it, which mean nothing without. */
     ItemRef: {
       id: number;
       external_id: string;
+      text: string | null;
     };
     /** @enum {string} */
     JobStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled";

@@ -2,25 +2,25 @@ import { Suspense } from "react";
 import { Navigate, Route, Routes, useLocation } from "react-router";
 import { useSession } from "@/api/session";
 import { Loaded } from "@/ui/Loaded";
+import { later } from "@/ui/later";
 import { Waiting } from "@/ui/Waiting";
 import { DatasetFrame } from "./DatasetFrame";
 import { NotFound } from "./NotFound";
 import { Shell } from "./Shell";
-import { screen } from "./screen";
 
-const SignInPage = screen(() => import("@/features/session/SignInPage"));
-const DatasetsPage = screen(() => import("@/features/datasets/DatasetsPage"));
-const NewDatasetPage = screen(() => import("@/features/datasets/NewDatasetPage"));
-const OverviewPage = screen(() => import("@/features/overview/OverviewPage"));
-const ReviewPage = screen(() => import("@/features/review/ReviewPage"));
-const FlagsPage = screen(() => import("@/features/flags/FlagsPage"));
-const SignOffPage = screen(() => import("@/features/signoff/SignOffPage"));
-const ImportsPage = screen(() => import("@/features/imports/ImportsPage"));
-const RunsPage = screen(() => import("@/features/runs/RunsPage"));
-const VersionsPage = screen(() => import("@/features/versions/VersionsPage"));
-const VersionPage = screen(() => import("@/features/versions/VersionPage"));
-const AuditPage = screen(() => import("@/features/audit/AuditPage"));
-const MembersPage = screen(() => import("@/features/members/MembersPage"));
+const SignInPage = later(() => import("@/features/session/SignInPage"));
+const DatasetsPage = later(() => import("@/features/datasets/DatasetsPage"));
+const NewDatasetPage = later(() => import("@/features/datasets/NewDatasetPage"));
+const OverviewPage = later(() => import("@/features/overview/OverviewPage"));
+const ReviewPage = later(() => import("@/features/review/ReviewPage"));
+const FlagsPage = later(() => import("@/features/flags/FlagsPage"));
+const SignOffPage = later(() => import("@/features/signoff/SignOffPage"));
+const ImportsPage = later(() => import("@/features/imports/ImportsPage"));
+const RunsPage = later(() => import("@/features/runs/RunsPage"));
+const VersionsPage = later(() => import("@/features/versions/VersionsPage"));
+const VersionPage = later(() => import("@/features/versions/VersionPage"));
+const AuditPage = later(() => import("@/features/audit/AuditPage"));
+const MembersPage = later(() => import("@/features/members/MembersPage"));
 
 /** Fetches the review screen's code before it is asked for: where one arrives, or is about to. */
 export function prepare(pathname: string) {

@@ -17,7 +17,11 @@ export function ItemPeek({ item }: Props) {
       {item.thumbnail_url && <img src={item.thumbnail_url} alt="" width={40} height={40} loading="lazy" />}
       <span className={classes.words}>
         <span className={`${classes.name}`}>{item.external_id}</span>
-        {words && <span className={classes.text}>{words}</span>}
+        {words && (
+          <span className={classes.text} dir="auto">
+            {words}
+          </span>
+        )}
       </span>
     </span>
   );

@@ -6,7 +6,22 @@ import { ApiError } from "@/api/http";
 import type { NewDataset } from "@/api/types";
 import { Refusal } from "@/ui/Callout";
 import { Card, Page } from "@/ui/Page";
-import { MEDIA_WORDS, POLICY_WORDS } from "@/ui/words";
+import { MEDIA_WORDS, POLICY_WORDS, TASK_WORDS } from "@/ui/words";
+
+type TaskType = NewDataset["task_type"];
+
+/** What the items can be where a label is of this sort: only a text has spans, and only a picture boxes. */
+const MEDIA: Record<TaskType, NewDataset["media"][]> = {
+  classification: ["image", "text", "table"],
+  multilabel: ["image", "text", "table"],
+  spans: ["text"],
+  boxes: ["image"],
+};
+
+const TASKS = (Object.keys(MEDIA) as TaskType[]).map((value) => ({
+  value,
+  label: TASK_WORDS[value] ?? value,
+}));
 
 const options = (words: Record<string, string>) =>
   Object.entries(words).map(([value, label]) => ({ value, label }));
@@ -21,7 +36,7 @@ function classesOf(text: string) {
 function datasetOf(form: FormData): NewDataset {
   return {
     name: String(form.get("name")).trim(),
-    task_type: "classification",
+    task_type: form.get("task_type") as TaskType,
     media: form.get("media") as NewDataset["media"],
     signoff_policy: form.get("signoff_policy") as NewDataset["signoff_policy"],
     classes: classesOf(String(form.get("classes"))),
@@ -31,6 +46,7 @@ function datasetOf(form: FormData): NewDataset {
 export default function NewDatasetPage() {
   const navigate = useNavigate();
   const create = useCreateDataset();
+  const [task, setTask] = useState<TaskType>("classification");
   const [policy, setPolicy] = useState("second_reviewer");
   const fields = create.error instanceof ApiError ? create.error.fields : {};
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -53,9 +69,17 @@ export default function NewDatasetPage() {
               error={fields.name?.join(" ")}
             />
             <NativeSelect
+              name="task_type"
+              label="A label is"
+              data={TASKS}
+              value={task}
+              onChange={(event) => setTask(event.currentTarget.value as TaskType)}
+              error={fields.task_type?.join(" ")}
+            />
+            <NativeSelect
               name="media"
               label="Each item is"
-              data={options(MEDIA_WORDS)}
+              data={MEDIA[task].map((value) => ({ value, label: MEDIA_WORDS[value] ?? value }))}
               error={fields.media?.join(" ")}
             />
             <TextInput

@@ -11,9 +11,9 @@ import { Card, Page } from "@/ui/Page";
 import { StateTag } from "@/ui/Tag";
 import { useDatasetId } from "@/ui/useDatasetId";
 import { useUrlFilter } from "@/ui/useUrlFilter";
-import { ValueChip } from "@/ui/ValueChip";
 import { KIND_WORDS, wordFor } from "@/ui/words";
 import { FILTERS, type Filter, FlagFilters } from "./FlagFilters";
+import { FlagGiven, FlagSuggested } from "./FlagValues";
 
 export default function FlagsPage() {
   const dataset = useDatasetId();
@@ -60,11 +60,8 @@ const COLUMNS: Column<Flag>[] = [
     ),
   },
   { name: "Suspicion", cell: (flag) => wordFor(KIND_WORDS, flag.kind) },
-  { name: "Given", cell: (flag) => <ValueChip value={flag.given} tone="given" /> },
-  {
-    name: "Suggested",
-    cell: (flag) => (flag.suggested == null ? "—" : <ValueChip value={flag.suggested} tone="suggested" />),
-  },
+  { name: "Given", cell: (flag) => <FlagGiven flag={flag} /> },
+  { name: "Suggested", cell: (flag) => <FlagSuggested flag={flag} /> },
   { name: "Score", isNumber: true, cell: (flag) => flag.score.toFixed(2) },
   { name: "State", cell: (flag) => <StateTag state={flag.state} /> },
 ];

@@ -4,7 +4,7 @@ import type { Confusion, Dataset, Value } from "@/api/types";
 import { Loaded } from "@/ui/Loaded";
 import { Card } from "@/ui/Page";
 import { ValueChip } from "@/ui/ValueChip";
-import { count, valueText } from "@/ui/values";
+import { count } from "@/ui/values";
 import classes from "./Overview.module.css";
 
 /** Beyond this many classes a grid has no room for names; the largest pairs say more. */
@@ -20,15 +20,22 @@ export function ConfusionCard({ dataset }: { dataset: Dataset }) {
         {(data) => {
           if (data.cells.length === 0)
             return <p className={classes.aside}>No flag suggests another class.</p>;
-          return data.classes.length <= GRID_CLASSES ? <Grid data={data} /> : <Pairs data={data} />;
+          const isOfClasses = data.cells.every((cell) => isClass(cell.given) && isClass(cell.suggested));
+          return isOfClasses && data.classes.length <= GRID_CLASSES ? (
+            <Grid data={data} />
+          ) : (
+            <Pairs data={data} />
+          );
         }}
       </Loaded>
     </Card>
   );
 }
 
+const isClass = (value: Value) => typeof value === "string";
+const filterOf = (value: Value) => (isClass(value) ? value : JSON.stringify(value));
 const addressOf = (given: Value, suggested: Value) =>
-  `flags?${new URLSearchParams({ given: valueText(given), suggested: valueText(suggested) })}`;
+  `flags?${new URLSearchParams({ given: filterOf(given), suggested: filterOf(suggested) })}`;
 
 function Grid({ data: { classes: names, cells } }: { data: Confusion }) {
   const counts = new Map(cells.map((cell) => [`${cell.given}\n${cell.suggested}`, cell.count]));
@@ -106,7 +113,7 @@ function Pairs({ data: { cells } }: { data: Confusion }) {
   return (
     <ul className={classes.bars}>
       {largest.map(({ given, suggested, count: n }) => (
-        <li key={`${given}\n${suggested}`}>
+        <li key={addressOf(given, suggested)}>
           <Link to={addressOf(given, suggested)}>
             <span className={classes.barHead}>
               <span>

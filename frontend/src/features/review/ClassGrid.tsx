@@ -1,6 +1,7 @@
 import { Kbd } from "@mantine/core";
 import type { Dataset, FlagDetail } from "@/api/types";
 import { classKeys } from "./actions";
+import { roleOf } from "./choice";
 import classes from "./Review.module.css";
 
 const SHOWN = 12;
@@ -15,7 +16,7 @@ export function ClassGrid({
   flag: FlagDetail;
   onChoose: (value: string) => void;
 }) {
-  if (dataset.task_type !== "classification" || dataset.classes.length > SHOWN) return null;
+  if (dataset.classes.length > SHOWN) return null;
   const keys = new Map([...classKeys(dataset.classes)].map(([key, name]) => [name, key]));
   return (
     <fieldset className={classes.classes}>
@@ -25,7 +26,7 @@ export function ClassGrid({
           key={name}
           type="button"
           className={classes.class}
-          data-role={name === flag.given ? "given" : name === flag.suggested ? "suggested" : undefined}
+          data-role={roleOf(flag, name)}
           aria-keyshortcuts={keys.get(name)}
           onClick={() => onChoose(name)}
         >

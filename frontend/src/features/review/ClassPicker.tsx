@@ -1,6 +1,7 @@
 import { Modal, TextInput } from "@mantine/core";
 import { type KeyboardEvent, useState } from "react";
 import type { Dataset, FlagDetail } from "@/api/types";
+import { roleOf } from "./choice";
 import classes from "./Review.module.css";
 
 type Props = {
@@ -63,8 +64,7 @@ function ClassList({ dataset, flag, onChoose }: Omit<Props, "opened" | "onClose"
             onClick={() => onChoose(name)}
           >
             {name}
-            {name === flag?.given && <span className={classes.faint}>given</span>}
-            {name === flag?.suggested && <span className={classes.faint}>suggested</span>}
+            {flag && <span className={classes.faint}>{roleOf(flag, name)}</span>}
           </div>
         ))}
       </div>

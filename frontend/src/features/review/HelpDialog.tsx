@@ -24,7 +24,7 @@ export function HelpDialog({ opened, onClose, ...list }: Props) {
 function KeyList({ dataset, keymap }: Omit<Props, "opened" | "onClose">) {
   const [waiting, setWaiting] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const digits = [...classKeys(dataset.classes).keys()];
+  const digits = dataset.task_type === "multilabel" ? [] : [...classKeys(dataset.classes).keys()];
   const take = (event: KeyboardEvent) => {
     if (waiting === null || ["Tab", "Shift"].includes(event.key)) return;
     event.preventDefault();

@@ -57,7 +57,7 @@ function Unsent({ review, problem }: { review: Review; problem: Extract<Problem,
     if (attempt === "undo") review.undo(flag);
     else review.answer(flag, attempt);
   };
-  const what = attempt === "undo" ? "Taking back the answer to" : decisionText(attempt);
+  const what = attempt === "undo" ? "Taking back the answer to" : decisionText(flag, attempt);
   return (
     <div className={classes.unsent} role="alert">
       <span>

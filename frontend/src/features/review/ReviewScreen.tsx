@@ -3,8 +3,9 @@ import type { Decision, QueueName } from "@/api/flags";
 import type { Dataset } from "@/api/types";
 import { useKeys } from "@/ui/useKeys";
 import { ActionBar } from "./ActionBar";
-import { classKeys } from "./actions";
+import { classKeys, takesClass } from "./actions";
 import { ClassPicker } from "./ClassPicker";
+import { choiceOf } from "./choice";
 import { GuidelineDialog } from "./GuidelineDialog";
 import { HelpDialog } from "./HelpDialog";
 import { ItemStage } from "./ItemStage";
@@ -34,13 +35,14 @@ export function ReviewScreen({ dataset, queue, start }: Props) {
   const now = { flag: current, dataset, canUndo: lastDone !== undefined };
 
   const answer = (decision: Decision) => current && review.answer(current, decision);
-  const choose = (value: string) => {
+  const choose = (name: string) => {
     setDialog(null);
-    answer(value === current?.given ? { action: "keep" } : { action: "correct", value });
+    const choice = current && choiceOf(current, name);
+    if (choice) answer(choice);
   };
   const doers: Record<string, () => void> = {
     keep: () => answer({ action: "keep" }),
-    take: () => answer({ action: "correct", value: current?.suggested }),
+    take: () => answer({ action: "correct" }),
     edit: () => setDialog("edit"),
     ambiguous: () => answer({ action: "ambiguous" }),
     exclude: () => answer({ action: "exclude" }),
@@ -60,7 +62,7 @@ export function ReviewScreen({ dataset, queue, start }: Props) {
       const action = keymap.actions.find((one) => one.key === key);
       if (action?.when(now)) act(action.id);
       const chosen = classKeys(dataset.classes).get(key);
-      if (chosen !== undefined && current?.abilities.includes("correct")) choose(chosen);
+      if (chosen !== undefined && current?.abilities.includes("correct") && takesClass(now)) choose(chosen);
       return action !== undefined || chosen !== undefined;
     },
     (key) => {
@@ -75,7 +77,7 @@ export function ReviewScreen({ dataset, queue, start }: Props) {
       {current ? (
         <div className={classes.work}>
           <div className={classes.middle}>
-            <ItemStage flag={current} />
+            <ItemStage flag={current} answered={session.answers[current.id]?.decision} isHidden={isHidden} />
             <SimilarStrip flag={current} isHidden={isHidden} />
           </div>
           <SidePanel

@@ -4,6 +4,7 @@ import type { Decision } from "@/api/flags";
 import type { Dataset, FlagDetail } from "@/api/types";
 import { Callout } from "@/ui/Callout";
 import { StateTag } from "@/ui/Tag";
+import { takesClass } from "./actions";
 import { ClassGrid } from "./ClassGrid";
 import { LabelPair } from "./LabelPair";
 import classes from "./Review.module.css";
@@ -29,18 +30,18 @@ export function SidePanel({ flag, dataset, answered, isHidden, ...thread }: Prop
     <aside className={classes.panel} aria-label="About this item">
       {answered && (
         <p className={classes.answered}>
-          {decisionText(answered)} {flag.item.external_id}
+          {decisionText(flag, answered)} {flag.item.external_id}
         </p>
       )}
       {!answered && flag.state !== "open" && <StateTag state={flag.state} />}
       {flag.state === "returned" && <Returned flag={flag} />}
       <div className={isHidden ? classes.hidden : undefined}>
         <LabelPair flag={flag} answered={answered} />
-        {flag.abilities.includes("correct") && (
+        {flag.abilities.includes("correct") && takesClass({ flag, dataset, canUndo: false }) && (
           <ClassGrid dataset={dataset} flag={flag} onChoose={thread.onChoose} />
         )}
         <Why flag={flag} />
-        <VoteList votes={flag.votes} given={flag.given} />
+        <VoteList flag={flag} />
       </div>
       <Thread flag={flag} {...thread} />
     </aside>

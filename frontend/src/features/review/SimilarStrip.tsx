@@ -1,4 +1,5 @@
 import type { FlagDetail } from "@/api/types";
+import { sameValue } from "@/ui/parts";
 import { percent, valueText } from "@/ui/values";
 import classes from "./Review.module.css";
 
@@ -20,7 +21,7 @@ export function SimilarStrip({ flag, isHidden }: { flag: FlagDetail; isHidden: b
             {one.text && <span className={classes.snippet}>{one.text}</span>}
             <span
               className={classes.neighbourLabel}
-              data-same={one.label === flag.given}
+              data-same={sameValue(one.label, flag.given)}
               data-hidden={isHidden}
             >
               {valueText(one.label)}

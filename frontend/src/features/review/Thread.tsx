@@ -57,7 +57,7 @@ function Entries({ flag }: { flag: FlagDetail }) {
     ...(flag.history ?? []).map((entry) => ({
       at: entry.at,
       key: `h${entry.at}${entry.action}`,
-      node: <Event entry={entry} />,
+      node: <Event entry={entry} text={flag.item.text} />,
     })),
     ...(flag.comments ?? []).map((one) => ({
       at: one.created_at,
@@ -75,13 +75,13 @@ function Entries({ flag }: { flag: FlagDetail }) {
   );
 }
 
-function Event({ entry }: { entry: HistoryEntry }) {
+function Event({ entry, text }: { entry: HistoryEntry; text: string | null }) {
   const note = entry.comment || entry.reason;
   return (
     <>
       <span className={classes.entryHead}>
         <b>{entry.by}</b> {wordFor(ACTION_WORDS, entry.action)}
-        {entry.action === "correct" && ` to ${valueText(entry.value)}`} · <When at={entry.at} />
+        {entry.action === "correct" && ` to ${valueText(entry.value, text)}`} · <When at={entry.at} />
       </span>
       {note && <p className={classes.said}>{note}</p>}
     </>

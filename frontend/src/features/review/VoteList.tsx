@@ -1,10 +1,10 @@
-import type { Value, Vote } from "@/api/types";
+import type { FlagDetail } from "@/api/types";
+import { sameValue } from "@/ui/parts";
 import { ValueChip } from "@/ui/ValueChip";
-import { valueText } from "@/ui/values";
 import classes from "./Review.module.css";
 
 /** What each annotator said. */
-export function VoteList({ votes, given }: { votes: Vote[]; given: Value }) {
+export function VoteList({ flag: { votes, given, item } }: { flag: FlagDetail }) {
   if (votes.length === 0) return null;
   return (
     <section className={classes.block}>
@@ -15,7 +15,8 @@ export function VoteList({ votes, given }: { votes: Vote[]; given: Value }) {
             <span>{vote.annotator}</span>
             <ValueChip
               value={vote.value}
-              tone={valueText(vote.value) === valueText(given) ? "given" : "plain"}
+              tone={sameValue(vote.value, given) ? "given" : "plain"}
+              text={item.text}
             />
           </li>
         ))}

@@ -1,4 +1,5 @@
 import type { Dataset, FlagDetail } from "@/api/types";
+import { hasSuggestion, relabelled } from "@/ui/suspicion";
 
 export type Situation = { flag: FlagDetail | null; dataset: Dataset; canUndo: boolean };
 
@@ -17,7 +18,9 @@ const may =
   ({ flag }: Situation) =>
     flag?.abilities.includes(ability) ?? false;
 
-const isSingleClass = ({ dataset }: Situation) => dataset.task_type === "classification";
+/** Whether an answer can be one class: of the item, or of the one part that the flag is about. */
+export const takesClass = ({ flag, dataset }: Situation) =>
+  dataset.task_type === "classification" || (flag !== null && relabelled(flag, "") !== null);
 
 /** The one table of what a reviewer can do: buttons, shortcuts, help and tests all read it. */
 export const ACTIONS: ReviewAction[] = [
@@ -27,7 +30,7 @@ export const ACTIONS: ReviewAction[] = [
     key: "w",
     label: "Take suggestion",
     help: "The suggested label is right",
-    when: (now) => may("correct")(now) && now.flag?.suggested != null,
+    when: (now) => may("correct")(now) && now.flag !== null && hasSuggestion(now.flag),
     bar: true,
   },
   {
@@ -35,7 +38,7 @@ export const ACTIONS: ReviewAction[] = [
     key: "e",
     label: "Edit",
     help: "Choose another label",
-    when: (now) => may("correct")(now) && isSingleClass(now),
+    when: (now) => may("correct")(now) && takesClass(now),
     bar: true,
   },
   {

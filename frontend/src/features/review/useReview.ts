@@ -39,7 +39,7 @@ export function useReview(source: Source) {
 
   const answer = (flag: FlagDetail, decision: api.Decision) => {
     dispatch({ type: "answered", id: flag.id, decision });
-    announce(`${decisionText(decision)} ${flag.item.external_id}.`);
+    announce(`${decisionText(flag, decision)} ${flag.item.external_id}.`);
     const outcome = api
       .decide(flag, decision, session.drafts[flag.id]?.trim() ?? "")
       .then((fresh) => {

@@ -1,4 +1,6 @@
 import type { Decision } from "@/api/flags";
+import type { FlagDetail } from "@/api/types";
+import { isPart } from "@/ui/parts";
 import { valueText } from "@/ui/values";
 
 const PAST: Record<Decision["action"], string> = {
@@ -10,6 +12,9 @@ const PAST: Record<Decision["action"], string> = {
 };
 
 /** The start of a sentence about a decision, to be followed by the item's name. */
-export function decisionText({ action, value }: Decision) {
-  return action === "correct" ? `Chose ${valueText(value)} for` : PAST[action];
+export function decisionText({ suggested }: FlagDetail, { action, value }: Decision) {
+  if (action !== "correct") return PAST[action];
+  if (isPart(value)) return `Chose ${value.label} for`;
+  const chosen = value ?? suggested;
+  return typeof chosen === "string" ? `Chose ${valueText(chosen)} for` : "Took the suggestion for";
 }

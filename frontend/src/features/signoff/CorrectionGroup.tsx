@@ -29,7 +29,7 @@ export function CorrectionGroup({ group, picked, onPick }: Props) {
           indeterminate={chosen > 0 && chosen < signable.length}
           onChange={(event) => onPick(signable, event.currentTarget.checked)}
         />
-        <BeforeAfter before={sample.before} after={sample.after} />
+        <BeforeAfter before={sample.before} after={sample.after} text={sample.item.text} />
         <span className={classes.faint}>{plural(corrections.length, "item")}</span>
       </header>
       <ul className={classes.rows}>

@@ -1,12 +1,12 @@
 import type { Correction } from "@/api/types";
-import { valueText } from "@/ui/values";
+import { listChange } from "@/ui/changes";
 
 export type Group = { key: string; sample: Correction; corrections: Correction[] };
 
 const keyOf = ({ before, after }: Correction) =>
-  `${valueText(before.value)}\n${valueText(after.value)}\n${after.status}`;
+  JSON.stringify([listChange(before.value, after.value) ?? [before.value, after.value], after.status]);
 
-/** Corrections that change the same label into the same other one, the largest group first. */
+/** Corrections that change the same label into the same other one, or the same part among as many, the largest group first. */
 export function groupsOf(corrections: Correction[]): Group[] {
   const groups = new Map<string, Group>();
   for (const correction of corrections) {

@@ -98,7 +98,10 @@ function Counts({ counts = {} }: { counts?: Record<string, number> }) {
 
 const COLUMNS: Column<Change>[] = [
   { name: "Item", cell: (one) => <strong className="number">{one.item.external_id}</strong> },
-  { name: "Label", cell: (one) => <BeforeAfter before={one.before} after={one.after} /> },
+  {
+    name: "Label",
+    cell: (one) => <BeforeAfter before={one.before} after={one.after} text={one.item.text} />,
+  },
   { name: "Cause", cell: (one) => wordFor({}, one.cause) },
   { name: "Reason", cell: (one) => one.reason || "—" },
   {
