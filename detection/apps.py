@@ -1,4 +1,13 @@
+from typing import Any
+
 from django.apps import AppConfig
+
+
+def machine_sidecar(dataset: Any) -> Any:
+    # Not before an import needs it: the web processes shall not carry NumPy about.
+    from .intake import MachineSidecar
+
+    return MachineSidecar(dataset)
 
 
 class DetectionConfig(AppConfig):
@@ -9,7 +18,5 @@ class DetectionConfig(AppConfig):
         # Models can be imported only now.
         from reviews.importing import SIDECARS
 
-        from .intake import MachineSidecar
-
-        if MachineSidecar not in SIDECARS:
-            SIDECARS.append(MachineSidecar)
+        if machine_sidecar not in SIDECARS:
+            SIDECARS.append(machine_sidecar)

@@ -5,13 +5,14 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import orjson
 import psycopg
 from django.db import connection
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NULL = "\\N"
 BLOCK = 1 << 20
@@ -32,7 +33,7 @@ def json(value: Any) -> str:
     return NULL if value is None else orjson.dumps(value).decode().replace("\\", "\\\\")
 
 
-def arrays(table: str, **columns: NDArray[Any] | None) -> None:
+def arrays(table: str, **columns: "NDArray[Any] | None") -> None:
     """Write rows whose columns are arrays, in COPY's binary form, without a step in Python for each.
 
     columns : integer array, shape (n_rows,), for a bigint; float array, shape (n_rows, n), for a bytea of
@@ -40,6 +41,9 @@ def arrays(table: str, **columns: NDArray[Any] | None) -> None:
 
     The form: https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format".
     """
+    # Not before it is needed: the web processes shall not carry NumPy about.
+    import numpy as np
+
     count = next(len(column) for column in columns.values() if column is not None)
     fields: list[tuple[Any, ...]] = [("columns", ">i2")]
     for name, column in columns.items():

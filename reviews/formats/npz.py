@@ -6,7 +6,7 @@ unpickled. `mapping` may name the arrays otherwise, and the model.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from math import prod
 from typing import Any, BinaryIO
@@ -31,11 +31,6 @@ WHOLE_BYTES = 64 << 20  # an array in Fortran order, which has no rows to read o
 READ_HEADER = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 # All the ways in which NumPy says that a header is none.
 BROKEN = (ValueError, TypeError, EOFError, SyntaxError, MemoryError, Warning)
-
-
-def is_npz(names: Sequence[str]) -> bool:
-    """Whether files of these names are those of an .npz."""
-    return bool(names) and all(name.endswith(SUFFIX) for name in names)
 
 
 def read(

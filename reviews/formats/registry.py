@@ -15,7 +15,6 @@ from reviews.formats import (
     image_folders,
     image_rows,
     jsonl,
-    npz,
     opinions,
 )
 from reviews.formats.additions import Addition
@@ -31,6 +30,13 @@ class Read(Protocol):
     def __call__(
         self, source: Any, *, task: TaskType, media: str, mapping: Mapping[str, Any]
     ) -> Iterator[Row | Addition | FormatError]: ...
+
+
+def _read_npz(source: Any, **asked: Any) -> Iterator[Row | Addition | FormatError]:
+    # Not before it is needed: the web processes, which only name the formats, shall not carry NumPy about.
+    from reviews.formats import npz
+
+    return npz.read(source, **asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +69,11 @@ FORMATS: dict[str, Format] = {
         Format("coco_results", coco_results.read, _unwritten, "application/json", ".json", attaches=True),
         Format("conll", conll.read, conll.write, "text/plain; charset=utf-8", ".conll"),
         Format("opinions", opinions.read, _unwritten, "text/csv; charset=utf-8", ".csv", attaches=True),
-        Format("npz", npz.read, _unwritten, "application/zip", ".npz", True, attaches=True),
+        Format("npz", _read_npz, _unwritten, "application/zip", ".npz", True, attaches=True),
     )
 }
 
+NPY = ".npy"
 COCO_RESULTS = re.compile(rb"\[\s*\{")
 COCO = re.compile(rb'\{\s*"(info|licenses|images|annotations|categories)"\s*:\s*[\[{]')
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -111,7 +118,7 @@ def _detect(source: BinaryIO | Archive) -> Format:
     if isinstance(source, Archive):
         if "[Content_Types].xml" in source.names:
             raise FormatError("unknown_format", "this is an Office file; save the sheet as CSV")
-        if npz.is_npz(source.names):
+        if source.names and all(name.endswith(NPY) for name in source.names):
             return FORMATS["npz"]
         if image_rows.rows_file(source.names):
             return FORMATS["image_rows"]

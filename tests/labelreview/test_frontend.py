@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,10 @@ def test_the_api_can_be_browsed_without_another_server(client: Client) -> None:
     bundle = client.get("/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js")
     assert bundle.status_code == 200
     bundle.close()
+
+
+def test_the_web_process_does_not_carry_the_detectors_libraries() -> None:
+    """They are 60 MB in each of its processes, and nothing that it answers needs them."""
+    asked = "import labelreview.wsgi, sys; print({'numpy', 'scipy', 'sklearn'} & set(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "set()"
