@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from reviews import media
 from reviews.models import Annotation, Annotator, Dataset, Item, LabelStatus, Media, MediaFile
 
 from . import features
 from .algorithms.detector import MISSING, Floats, Ints, Votes
+from .conditions import Watch
 from .models import Embedding, Prediction, PredictionModel
 
 CHUNK = 2000
@@ -26,6 +27,7 @@ PICTURES_CHUNK = 200
 PICTURE_THREADS = 4
 # Imported predictions stand in for the built-in model where they speak of nearly all items.
 ENOUGH_PREDICTED = 0.9
+GREY = np.full((features.SIDE, features.SIDE, 3), 128, dtype=np.uint8)
 
 Tick = Callable[[float], None]
 
@@ -98,32 +100,50 @@ def predictions(asked: Subjects) -> tuple[Floats | None, str]:
     return best, best_name
 
 
-def describe(asked: Subjects, *, seed: int, tick: Tick) -> tuple[features.Features, Ints]:
+def describe(
+    asked: Subjects, *, seed: int, tick: Tick, watch: Watch | None = None
+) -> tuple[features.Features, Ints]:
     """The features of all items, and numbers that are equal where the content of two items is.
 
-    The user's own embeddings come first where there are any.
+    The user's own embeddings come first where there are any. `watch` measures the content on its way.
     """
     content = np.zeros(len(asked.ids), dtype=np.int64)
+    watch = watch or Watch(len(asked.ids))
     embedded = _embeddings(asked)
+    if asked.dataset.media == Media.IMAGE:
+        _measure(asked, watch)
     if embedded is not None:
-        _read_content(asked, content, tick)
+        _read_content(asked, content, tick, watch)
         return features.from_embeddings(embedded), content
     if asked.dataset.media == Media.TEXT:
-        return features.from_texts(_texts(asked, content, tick), seed=seed), content
+        return features.from_texts(watch.texts(_texts(asked, content, tick)), seed=seed), content
     if asked.dataset.media == Media.IMAGE:
-        return features.from_images(_pictures(asked, content, tick)), content
-    return features.from_rows(_rows(asked, content, tick)), content
+        pictures = watch.pictures(_pictures(asked, content, tick, watch.readable))
+        return features.from_images(pictures), content
+    return features.from_rows(watch.rows(_rows(asked, content, tick))), content
 
 
-def _read_content(asked: Subjects, content: Ints, tick: Tick) -> None:
+def _read_content(asked: Subjects, content: Ints, tick: Tick, watch: Watch) -> None:
     """Fill in `content` alone."""
-    readers: dict[str, Callable[[Subjects, Ints, Tick], Iterable[Any]]] = {
-        Media.TEXT: _texts,
-        Media.IMAGE: _hashes,
-        Media.TABLE: _rows,
+    readers: dict[str, Callable[[], Iterable[Any]]] = {
+        Media.TEXT: lambda: watch.texts(_texts(asked, content, tick)),
+        Media.IMAGE: lambda: _hashes(asked, content, tick),
+        Media.TABLE: lambda: watch.rows(_rows(asked, content, tick)),
     }
-    for _ in readers[asked.dataset.media](asked, content, tick):
+    for _ in readers[asked.dataset.media]():
         pass
+
+
+def _measure(asked: Subjects, watch: Watch) -> None:
+    """Tell the watch how large the pictures are, and which items have none."""
+    sizes = np.full((2, len(asked.ids)), np.nan)
+    rows = _items(asked.dataset).values_list("id", "media__width", "media__height")
+    for chunk in _chunks(rows.iterator(CHUNK), CHUNK):
+        at = asked.places([item_id for item_id, _, _ in chunk])
+        found = np.array([(width, height) for _, width, height in chunk], dtype=float)
+        sizes[:, at[at >= 0]] = found[at >= 0].T
+    watch.sizes(*sizes)
+    watch.readable[np.isnan(sizes[0])] = 0
 
 
 def _quiet(_: float) -> None:
@@ -177,26 +197,33 @@ def _hashes(asked: Subjects, content: Ints, tick: Tick) -> Iterator[list[str]]:
         yield [sha256 for _, sha256 in found]
 
 
-def _pictures(asked: Subjects, content: Ints, tick: Tick) -> Iterator[NDArray[np.uint8]]:
-    """The pictures in chunks, as small as the features need them; decoding runs beside Python, in threads."""
+def _pictures(asked: Subjects, content: Ints, tick: Tick, readable: Floats) -> Iterator[NDArray[np.uint8]]:
+    """The pictures in chunks, as small as the features need them; decoding runs beside Python, in threads.
+
+    `readable` becomes 0 where a picture is not to be had; it counts as grey.
+    """
     hashes = (sha256 for chunk in _hashes(asked, content, _quiet) for sha256 in chunk)
     done = 0
     with ThreadPoolExecutor(PICTURE_THREADS) as threads:
         for chunk in _chunks(hashes, PICTURES_CHUNK):
-            pictures = np.stack(list(threads.map(_small, chunk)))
+            found = list(threads.map(_small, chunk))
+            readable[[done + i for i, picture in enumerate(found) if picture is None]] = 0
             done += len(chunk)
             tick(done / len(asked.ids))
-            yield pictures
+            yield np.stack([GREY if picture is None else picture for picture in found])
 
 
-def _small(sha256: str | None) -> NDArray[np.uint8]:
-    """The picture as SIDE × SIDE colours; grey where there is none."""
-    side = features.SIDE
+def _small(sha256: str | None) -> NDArray[np.uint8] | None:
+    """The picture as SIDE × SIDE colours; None where there is none that could be read."""
     if sha256 is None:
-        return np.full((side, side, 3), 128, dtype=np.uint8)
-    data = media.thumbnail(MediaFile(sha256=sha256)).file.read()
-    with Image.open(BytesIO(data)) as image:
-        return np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BOX))
+        return None
+    try:
+        data = media.thumbnail(MediaFile(sha256=sha256)).file.read()
+        with Image.open(BytesIO(data)) as image:
+            small = image.convert("RGB").resize((features.SIDE, features.SIDE), Image.Resampling.BOX)
+    except (FileNotFoundError, UnidentifiedImageError):
+        return None
+    return np.asarray(small)
 
 
 def _rows(asked: Subjects, content: Ints, tick: Tick) -> list[dict[str, Any]]:
