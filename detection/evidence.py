@@ -138,7 +138,7 @@ def _measure(asked: Subjects, watch: Watch) -> None:
     """Tell the watch how large the pictures are, and which items have none."""
     sizes = np.full((2, len(asked.ids)), np.nan)
     rows = _items(asked.dataset).values_list("id", "media__width", "media__height")
-    for chunk in _chunks(rows.iterator(CHUNK), CHUNK):
+    for chunk in chunks(rows.iterator(CHUNK), CHUNK):
         at = asked.places([item_id for item_id, _, _ in chunk])
         found = np.array([(width, height) for _, width, height in chunk], dtype=float)
         sizes[:, at[at >= 0]] = found[at >= 0].T
@@ -158,7 +158,7 @@ def _ints(values: array) -> Ints:
     return np.frombuffer(values, dtype=np.int64) if len(values) else np.zeros(0, dtype=np.int64)
 
 
-def _chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
+def chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
     while chunk := list(islice(rows, size)):
         yield chunk
 
@@ -172,7 +172,7 @@ def _texts(asked: Subjects, content: Ints, tick: Tick) -> Iterator[list[str]]:
     """The texts in chunks. As content, texts that differ in spaces and upper case only are the same."""
     rows = _items(asked.dataset).values_list("id", "text").iterator(CHUNK)
     done = 0
-    for chunk in _chunks(rows, CHUNK):
+    for chunk in chunks(rows, CHUNK):
         texts = [text or "" for _, text in chunk]
         places = asked.places([item_id for item_id, _ in chunk])
         texts = [text for text, place in zip(texts, places, strict=True) if place >= 0]
@@ -187,7 +187,7 @@ def _hashes(asked: Subjects, content: Ints, tick: Tick) -> Iterator[list[str]]:
     """The pictures' hashes in chunks."""
     rows = _items(asked.dataset).values_list("id", "media_id").iterator(CHUNK)
     done = 0
-    for chunk in _chunks(rows, CHUNK):
+    for chunk in chunks(rows, CHUNK):
         places = asked.places([item_id for item_id, _ in chunk])
         found = [(place, sha256) for place, (_, sha256) in zip(places, chunk, strict=True) if place >= 0]
         for place, sha256 in found:
@@ -205,7 +205,7 @@ def _pictures(asked: Subjects, content: Ints, tick: Tick, readable: Floats) -> I
     hashes = (sha256 for chunk in _hashes(asked, content, _quiet) for sha256 in chunk)
     done = 0
     with ThreadPoolExecutor(PICTURE_THREADS) as threads:
-        for chunk in _chunks(hashes, PICTURES_CHUNK):
+        for chunk in chunks(hashes, PICTURES_CHUNK):
             found = list(threads.map(_small, chunk))
             readable[[done + i for i, picture in enumerate(found) if picture is None]] = 0
             done += len(chunk)
@@ -228,7 +228,7 @@ def _small(sha256: str | None) -> NDArray[np.uint8] | None:
 
 def _rows(asked: Subjects, content: Ints, tick: Tick) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for chunk in _chunks(_items(asked.dataset).values_list("id", "features").iterator(CHUNK), CHUNK):
+    for chunk in chunks(_items(asked.dataset).values_list("id", "features").iterator(CHUNK), CHUNK):
         places = asked.places([item_id for item_id, _ in chunk])
         found = [(row or {}) for place, (_, row) in zip(places, chunk, strict=True) if place >= 0]
         rows += found
@@ -243,7 +243,7 @@ def _probabilities(model: PredictionModel, asked: Subjects) -> NDArray[np.float3
     target = np.array([place.get(name, -1) for name in model.classes], dtype=np.int64)
     probs = np.full((len(asked.ids), len(asked.classes)), np.nan, dtype=np.float32)
     rows = Prediction.objects.filter(model=model, probs__isnull=False).values_list("item_id", "probs")
-    for chunk in _chunks(rows.iterator(CHUNK), CHUNK):
+    for chunk in chunks(rows.iterator(CHUNK), CHUNK):
         at = asked.places([item_id for item_id, _ in chunk])
         block = np.zeros((len(chunk), len(target)), dtype=np.float32)
         for row, (_, data) in zip(block, chunk, strict=True):
@@ -264,7 +264,7 @@ def _embeddings(asked: Subjects) -> NDArray[np.float32] | None:
         return None
     width = len(first.vector) // 4
     matrix = np.full((len(asked.ids), width), np.nan, dtype=np.float32)
-    for chunk in _chunks(rows.values_list("item_id", "vector").iterator(CHUNK), CHUNK):
+    for chunk in chunks(rows.values_list("item_id", "vector").iterator(CHUNK), CHUNK):
         usable = [(item_id, data) for item_id, data in chunk if len(data) == 4 * width]
         at = asked.places([item_id for item_id, _ in usable])
         block = np.frombuffer(b"".join(data for _, data in usable), dtype="<f4").reshape(-1, width)

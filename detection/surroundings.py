@@ -17,7 +17,7 @@ from .algorithms.diagnosis import Factor
 from .algorithms.posterior import Posterior
 from .algorithms.recalibration import Recalibration, fit
 from .algorithms.suspicions import KIND_ORDER, STATED
-from .evidence import CHUNK, Subjects
+from .evidence import CHUNK, Subjects, chunks
 
 # The key of an item's metadata that says under which version of the guideline its label was made.
 GUIDELINE_KEY = "guideline_version"
@@ -120,20 +120,22 @@ def _newest_action() -> Subquery:
 def _levels(asked: Subjects) -> Iterator[tuple[int, str, str]]:
     """(item, name of the factor, level) for all that could cut the items into slices."""
     rows = Item.objects.filter(dataset=asked.dataset).order_by("id").values_list("id", "split", "meta")
-    for item_id, split, meta in rows.iterator(CHUNK):
-        [place] = asked.places([item_id])
-        if place < 0:
-            continue
+    for place, (_, split, meta) in _placed(asked, rows):
         if split:
             yield place, "split", split
         for key, value in meta.items():
             if isinstance(value, str | int | bool) and len(str(value)) <= 100:
                 yield place, f"meta.{key}", str(value)
     times = Annotation.objects.filter(annotator__dataset=asked.dataset, given_at__isnull=False)
-    for item_id, at in times.order_by("id").values_list("item_id", "given_at").iterator(CHUNK):
-        [place] = asked.places([item_id])
-        if place >= 0 and at is not None:
-            yield place, "month", at.strftime("%Y-%m")
+    for place, (_, at) in _placed(asked, times.order_by("id").values_list("item_id", "given_at")):
+        yield place, "month", at.strftime("%Y-%m")
+
+
+def _placed(asked: Subjects, rows: Any) -> Iterator[tuple[int, Any]]:
+    """The rows, which begin with an item's id, and its place; without those of items that came since."""
+    for chunk in chunks(rows.iterator(CHUNK), CHUNK):
+        places = asked.places([row[0] for row in chunk]).tolist()
+        yield from ((place, row) for place, row in zip(places, chunk, strict=True) if place >= 0)
 
 
 def _factor(name: str, places: list[int], said: list[str]) -> Factor | None:

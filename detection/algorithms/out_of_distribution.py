@@ -20,10 +20,10 @@ FEWEST = 20
 NEAREST = 10
 # Every item is compared with so many, evenly spread; the farthest so many of those
 # beyond the fence then with all.
-REFERENCE = 2000
-CHECKED = 2000
+REFERENCE = 1000
+CHECKED = 1000
 # What is usual among all is seen on so many, evenly spread.
-PROBED = 1000
+PROBED = 500
 ROWS = 4096
 
 

@@ -9,7 +9,7 @@ class ahead of its label on the average of all epochs.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,10 +23,10 @@ LIFTED = 128
 # In units of the typical distance between items.
 BANDWIDTH = 0.5
 # The weights are learned from so many items at the most, evenly spread; every item is watched.
-TAUGHT = 20_000
+TAUGHT = 10_000
 ROWS = 16_384
 # Of more scores than this, every fifth epoch is watched.
-WATCHED = 10_000_000
+WATCHED = 1_000_000
 FEWEST = 10
 SPLITS = 30
 
@@ -50,7 +50,7 @@ def watch(space: Floats, labels: Ints, n_classes: int, *, seed: int = 0) -> Cour
     space  : float array, shape (n, n_dimensions)
     labels : int array, shape (n,), values in [0, n_classes)
     """
-    lift = _lifting(space, seed)
+    lift = _lifting(space, seed, np.float64 if len(labels) <= TAUGHT else np.float32)
     few = np.linspace(0, len(labels) - 1, min(TAUGHT, len(labels))).astype(np.int64)
     weights = _epochs(lift(space[few]), labels[few], n_classes)
     weights = weights[4::5] if len(labels) * n_classes > WATCHED else weights
@@ -116,22 +116,22 @@ DETECTOR = Detector(
 )
 
 
-def _lifting(space: Floats, seed: int) -> Callable[[Floats], Floats]:
+def _lifting(space: Floats, seed: int, precision: type[np.floating[Any]]) -> Callable[[Floats], Floats]:
     """Random Fourier features of rows: smooth in space, for what no straight line separates."""
     spread = np.sqrt(max(2 * float(space.var(axis=0, dtype=float).sum()), 1e-12))
     projection = np.random.default_rng(seed).standard_normal((space.shape[1], LIFTED)) / (BANDWIDTH * spread)
 
     def lift(rows: Floats) -> Floats:
-        angles = rows @ projection
-        return np.hstack([np.cos(angles), np.sin(angles)]) / np.sqrt(LIFTED)
+        angles = rows.astype(precision) @ projection.astype(precision)
+        return np.hstack([np.cos(angles), np.sin(angles)]) / precision(np.sqrt(LIFTED))
 
     return lift
 
 
 def _epochs(lifted: Floats, labels: Ints, n_classes: int) -> list[Floats]:
     """The weights after each epoch, each of shape (n_features, n_classes)."""
-    weights = np.zeros((lifted.shape[1], n_classes))
-    targets = np.eye(n_classes)[labels]
+    weights = np.zeros((lifted.shape[1], n_classes), dtype=lifted.dtype)
+    targets = np.eye(n_classes, dtype=lifted.dtype)[labels]
     velocity = np.zeros_like(weights)
     course: list[Floats] = []
     for _ in range(EPOCHS):

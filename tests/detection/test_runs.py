@@ -132,6 +132,7 @@ def test_annotators_who_differ_from_the_official_label_raise_a_flag() -> None:
     assert flag.item_id == items[wrong[0]].pk
     assert flag.kind == "annotator_disagreement"
     assert flag.evidence[0]["text"].startswith("ann (right ")
+    assert "Likely mistaken" not in flag.evidence[0]["text"]
     assert {row["annotator"] for row in run.summary["annotators"]} == {"ann", "bo"}
 
 
@@ -464,3 +465,56 @@ def test_decisions_recalibrate_the_next_run_and_only_they_do() -> None:
         assert flag.evidence[0]["data"]["stated"] == pytest.approx(before[flag.item_id], abs=2e-3)
     third = finished(dataset, methods=["neighbour_disagreement"], options=options)
     assert third.summary["recalibration"] == second.summary["recalibration"]
+
+
+@pytest.mark.django_db
+def test_who_is_likely_mistaken_is_named_and_items_left_open_ask_for_another_opinion() -> None:
+    dataset, items, [wrong] = noisy_texts(60, wrong=1)
+    others = {"pets": "weather", "money": "pets", "weather": "money"}
+    people = [Annotator.objects.create(dataset=dataset, name=name) for name in ("ann", "bo", "cy")]
+    for i, item in enumerate(items):
+        official = item.current_revision.value
+        truth = others[official] if i == wrong else official
+        for person in people:
+            errs = person.name == "cy" and (i == wrong or i % 6 == 1)
+            value = (official if i == wrong else others[truth]) if errs else truth
+            Annotation.objects.create(item=item, annotator=person, value=value)
+    [odd] = filled(dataset, [{"text": "cat dog bank loan"}], ["pets"], "odd")
+    for person, value in zip(people, ("pets", "money"), strict=False):
+        Annotation.objects.create(item=odd, annotator=person, value=value)
+    run = finished(dataset, methods=["annotator_disagreement", "need_opinion"])
+    flag = Flag.objects.get(dataset=dataset, item=items[wrong])
+    assert flag.evidence[0]["text"].endswith("Likely mistaken: cy.")
+    assert run.summary["by_method"]["need_opinion"] > 0
+    said = [one["text"] for flag in Flag.objects.filter(item=odd) for one in flag.evidence]
+    assert any("leave it open between “pets” and “money”" in text for text in said)
+
+
+def test_gold_and_predictions_of_an_import_are_checked_against_each_other_and_the_labels(
+    live_worker: object,
+) -> None:
+    """The way through: gold comes with a file, and a model that was trained on its labels is called out."""
+    said, truth = texts(240)
+    topics = list(TOPICS)
+    rows = []
+    for i, (text, topic) in enumerate(zip(said, truth, strict=True)):
+        label = topics[topics.index(topic) - 1] if i % 12 == 0 else topic
+        probs = {name: 0.98 if name == label else 0.01 for name in topics}
+        row = {"id": str(i), "text": text, "label": label, "predictions": [{"model": "net", "probs": probs}]}
+        rows.append(row | ({"gold": topic} if i % 5 == 0 else {}))
+    dataset = builders.dataset(classes=())
+    job = importing.accept(
+        dataset=dataset,
+        actor=dataset.created_by,
+        file=ContentFile(b"\n".join(orjson.dumps(row) for row in rows)),
+        file_name="rows.jsonl",
+    )
+    importing.run(job_id=job.pk)
+    dataset.refresh_from_db()
+    run = finished(dataset)
+    assert [warning["code"] for warning in run.summary["warnings"]] == ["not_out_of_sample"]
+    assert "agree with 100.0 % of the labels" in run.summary["warnings"][0]["text"]
+    assert run.summary["by_method"]["model_validation"] >= 15
+    vouched = Flag.objects.filter(dataset=dataset, item__external_id__in=["0", "60", "120", "180"])
+    assert {flag.suggested for flag in vouched} == {flag.item.gold.value for flag in vouched}
+    assert vouched.count() == 4

@@ -40,7 +40,7 @@ def test_what_points_elsewhere_is_found_and_little_else(n: int) -> None:
 
 def test_a_rare_class_of_its_own_is_no_outlier_though_a_sample_hardly_has_it() -> None:
     space = clusters(REFERENCE * 3, 0)
-    rare = np.arange(100, 6000, 240)
+    rare = np.arange(100, 3000, 120)
     space[rare] = -np.eye(10, dtype=np.float32)[9]
     found = out_of_distribution.run(a_few([0, 1] * (REFERENCE * 3 // 2), space=space))
     assert not set(found.index) & set(rare)
