@@ -79,7 +79,7 @@ DETECTOR = Detector(
     run=run,
     tell=tell,
     own_score=True,
-    urgency=0.4,
+    urgency=0.1,
 )
 
 

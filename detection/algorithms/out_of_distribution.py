@@ -92,7 +92,7 @@ DETECTOR = Detector(
     run=run,
     tell=tell,
     own_score=True,
-    urgency=0.5,
+    urgency=0.3,
 )
 
 

@@ -55,5 +55,5 @@ DETECTOR = Detector(
     run=run,
     tell=tell,
     own_score=True,
-    urgency=0.6,
+    urgency=0.4,
 )
