@@ -43,6 +43,44 @@ class AnnotatorJSON(TypedDict):
     accuracy: float
 
 
+class WarningJSON(TypedDict):
+    """What to know before believing the run; `code` is one of those in docs/detectors.md."""
+
+    code: str
+    text: str
+
+
+class SliceJSON(TypedDict):
+    """A slice of the items that holds more errors than it should; `q` is the false-discovery rate of saying
+    so.
+    """
+
+    factor: str
+    level: str
+    items: int
+    errors: float
+    expected: float
+    ratio: float
+    q: float
+
+
+class DiagnosisJSON(TypedDict):
+    """What kind of noise it is, and which slices and classes carry the errors."""
+
+    shape: Literal["unknown", "random", "class_dependent", "structured"]
+    text: str
+    slices: list[SliceJSON]
+    classes: list[SliceJSON]
+
+
+class RecalibrationJSON(TypedDict):
+    """How people's decisions moved the probabilities' log-odds, and how many decisions there were."""
+
+    slope: float
+    offset: float
+    decisions: int
+
+
 class RunSummaryJSON(TypedDict):
     items: int
     labelled: int
@@ -56,6 +94,9 @@ class RunSummaryJSON(TypedDict):
     annotators: list[AnnotatorJSON]
     neighbours_searched: NotRequired[int]
     unit: NotRequired[Literal["box", "span", "class"]]
+    warnings: NotRequired[list[WarningJSON]]
+    diagnosis: NotRequired[DiagnosisJSON]
+    recalibration: NotRequired[RecalibrationJSON]
 
 
 class RunJSON(TypedDict):
@@ -80,6 +121,10 @@ class Options(serializers.Serializer[Any]):
     )
     max_flags = serializers.IntegerField(
         min_value=1, allow_null=True, required=False, help_text="The likeliest so many only."
+    )
+    trust_model_below = serializers.BooleanField(
+        required=False,
+        help_text="Let model validation speak though its model is right on less than 75 % of gold.",
     )
 
     def to_internal_value(self, data: Any) -> Any:

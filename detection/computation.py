@@ -9,19 +9,22 @@ import numpy as np
 
 from reviews import progress
 
-from . import evidence, features
-from .algorithms import near_duplicates, out_of_fold
+from . import evidence, features, surroundings
+from .algorithms import class_share, near_duplicates, out_of_fold
 from .algorithms.detector import Detector, Findings, Inputs, Names
 from .algorithms.health import Health, assess
 from .algorithms.registry import DETECTORS
-from .algorithms.suspicions import Judgement, Suspicion, judge, merge
+from .algorithms.suspicions import Judgement, Suspicion, judge, merge, recalibrated
+from .conditions import Watch
 from .models import DetectionRun
+from .remarks import remarks
 from .runs import DEFAULTS
 
 NEIGHBOURS = 10
 # Every item's neighbours are searched up to this many items; beyond, those of suspects only.
 MOST_SEARCHED = 60_000
 SUSPECT = 0.05
+BUILT_IN = "built-in"
 # Where in the whole run each stage begins.
 STAGES = {
     "reading": 0.0,
@@ -33,7 +36,7 @@ STAGES = {
     "writing": 0.95,
 }
 ENDS = dict(zip(STAGES, [*list(STAGES.values())[1:], 1.0], strict=True))
-PARTS_OF_FEATURES = frozenset({"probs", "neighbours", "content"})
+PARTS_OF_FEATURES = frozenset({"probs", "neighbours", "content", "space", "condition"})
 
 
 class CannotDetect(Exception):
@@ -76,15 +79,19 @@ class Computation:
             found[detector.name] = detector.run(inputs)
         self.at("judging", 0.0)
         judgement = judge(inputs, group=near_duplicates.groups(inputs))
+        learned = surroundings.learned_from_decisions(asked)
+        judgement = recalibrated(judgement, learned)
         names = Names(asked.classes, annotators, asked.ids.tolist())
         suspicions = merge(
             inputs, judgement, found, able, names, threshold=float(self.options["min_probability"])
         )
         self._note(detectors, able, judgement, annotators)
+        factors = surroundings.factors(asked, inputs.votes, list(annotators), judgement.posterior)
+        self.notes |= remarks(inputs, able, judgement, learned, asked.classes, factors)
         health = assess(judgement.wrongness[inputs.labels >= 0])
-        return Outcome(
-            asked, inputs, able, found, judgement, suspicions[: self.options["max_flags"]], health, self.notes
-        )
+        given = [int(inputs.labels[one.item]) for one in suspicions]
+        suspicions = class_share.cut(suspicions, given, self.options["max_flags"])
+        return Outcome(asked, inputs, able, found, judgement, suspicions, health, self.notes)
 
     def at(self, stage: str, fraction: float) -> None:
         start, end = STAGES[stage], ENDS[stage]
@@ -98,21 +105,27 @@ class Computation:
         needs = frozenset[str]().union(*(detector.needs for detector in detectors))
         seed = int(self.options["seed"])
         votes, annotators = evidence.votes(asked)
-        parts: dict[str, Any] = {"votes": votes, "seed": seed}
+        parts: dict[str, Any] = {"votes": votes, "seed": seed, "gold": surroundings.gold(asked)}
+        parts["trust_model_below"] = bool(self.options["trust_model_below"])
+        if "guideline" in needs:
+            parts["guideline"] = surroundings.guideline(asked)
         if needs & PARTS_OF_FEATURES:
+            watch = Watch(len(asked.ids))
             described, parts["content"] = evidence.describe(
-                asked, seed=seed, tick=partial(self.at, "features")
+                asked, seed=seed, tick=partial(self.at, "features"), watch=watch
             )
-            parts["duplicate_at"] = described.duplicate_at
+            parts |= {"duplicate_at": described.duplicate_at, "space": described.space}
+            parts["condition"] = watch.condition()
             if "probs" in needs:
                 parts["probs"] = self._probabilities(asked, described)
+                parts["imported"] = self.notes["model"] != BUILT_IN
             parts["neighbours"] = self._neighbours(asked, described, parts)
         return Inputs(labels=asked.labels, n_classes=len(asked.classes), **parts), annotators
 
     def _probabilities(self, asked: evidence.Subjects, described: features.Features) -> Any:
         self.at("model", 0.0)
         imported, name = evidence.predictions(asked)
-        self.notes["model"] = name if imported is not None else "built-in"
+        self.notes["model"] = name if imported is not None else BUILT_IN
         if imported is not None:
             return imported
         return out_of_fold.probabilities(

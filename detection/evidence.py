@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from reviews import media
 from reviews.models import Annotation, Annotator, Dataset, Item, LabelStatus, Media, MediaFile
 
 from . import features
 from .algorithms.detector import MISSING, Floats, Ints, Votes
+from .conditions import Watch
 from .models import Embedding, Prediction, PredictionModel
 
 CHUNK = 2000
@@ -26,6 +27,7 @@ PICTURES_CHUNK = 200
 PICTURE_THREADS = 4
 # Imported predictions stand in for the built-in model where they speak of nearly all items.
 ENOUGH_PREDICTED = 0.9
+GREY = np.full((features.SIDE, features.SIDE, 3), 128, dtype=np.uint8)
 
 Tick = Callable[[float], None]
 
@@ -98,32 +100,50 @@ def predictions(asked: Subjects) -> tuple[Floats | None, str]:
     return best, best_name
 
 
-def describe(asked: Subjects, *, seed: int, tick: Tick) -> tuple[features.Features, Ints]:
+def describe(
+    asked: Subjects, *, seed: int, tick: Tick, watch: Watch | None = None
+) -> tuple[features.Features, Ints]:
     """The features of all items, and numbers that are equal where the content of two items is.
 
-    The user's own embeddings come first where there are any.
+    The user's own embeddings come first where there are any. `watch` measures the content on its way.
     """
     content = np.zeros(len(asked.ids), dtype=np.int64)
+    watch = watch or Watch(len(asked.ids))
     embedded = _embeddings(asked)
+    if asked.dataset.media == Media.IMAGE:
+        _measure(asked, watch)
     if embedded is not None:
-        _read_content(asked, content, tick)
+        _read_content(asked, content, tick, watch)
         return features.from_embeddings(embedded), content
     if asked.dataset.media == Media.TEXT:
-        return features.from_texts(_texts(asked, content, tick), seed=seed), content
+        return features.from_texts(watch.texts(_texts(asked, content, tick)), seed=seed), content
     if asked.dataset.media == Media.IMAGE:
-        return features.from_images(_pictures(asked, content, tick)), content
-    return features.from_rows(_rows(asked, content, tick)), content
+        pictures = watch.pictures(_pictures(asked, content, tick, watch.readable))
+        return features.from_images(pictures), content
+    return features.from_rows(watch.rows(_rows(asked, content, tick))), content
 
 
-def _read_content(asked: Subjects, content: Ints, tick: Tick) -> None:
+def _read_content(asked: Subjects, content: Ints, tick: Tick, watch: Watch) -> None:
     """Fill in `content` alone."""
-    readers: dict[str, Callable[[Subjects, Ints, Tick], Iterable[Any]]] = {
-        Media.TEXT: _texts,
-        Media.IMAGE: _hashes,
-        Media.TABLE: _rows,
+    readers: dict[str, Callable[[], Iterable[Any]]] = {
+        Media.TEXT: lambda: watch.texts(_texts(asked, content, tick)),
+        Media.IMAGE: lambda: _hashes(asked, content, tick),
+        Media.TABLE: lambda: watch.rows(_rows(asked, content, tick)),
     }
-    for _ in readers[asked.dataset.media](asked, content, tick):
+    for _ in readers[asked.dataset.media]():
         pass
+
+
+def _measure(asked: Subjects, watch: Watch) -> None:
+    """Tell the watch how large the pictures are, and which items have none."""
+    sizes = np.full((2, len(asked.ids)), np.nan)
+    rows = _items(asked.dataset).values_list("id", "media__width", "media__height")
+    for chunk in chunks(rows.iterator(CHUNK), CHUNK):
+        at = asked.places([item_id for item_id, _, _ in chunk])
+        found = np.array([(width, height) for _, width, height in chunk], dtype=float)
+        sizes[:, at[at >= 0]] = found[at >= 0].T
+    watch.sizes(*sizes)
+    watch.readable[np.isnan(sizes[0])] = 0
 
 
 def _quiet(_: float) -> None:
@@ -138,7 +158,7 @@ def _ints(values: array) -> Ints:
     return np.frombuffer(values, dtype=np.int64) if len(values) else np.zeros(0, dtype=np.int64)
 
 
-def _chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
+def chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
     while chunk := list(islice(rows, size)):
         yield chunk
 
@@ -152,7 +172,7 @@ def _texts(asked: Subjects, content: Ints, tick: Tick) -> Iterator[list[str]]:
     """The texts in chunks. As content, texts that differ in spaces and upper case only are the same."""
     rows = _items(asked.dataset).values_list("id", "text").iterator(CHUNK)
     done = 0
-    for chunk in _chunks(rows, CHUNK):
+    for chunk in chunks(rows, CHUNK):
         texts = [text or "" for _, text in chunk]
         places = asked.places([item_id for item_id, _ in chunk])
         texts = [text for text, place in zip(texts, places, strict=True) if place >= 0]
@@ -167,7 +187,7 @@ def _hashes(asked: Subjects, content: Ints, tick: Tick) -> Iterator[list[str]]:
     """The pictures' hashes in chunks."""
     rows = _items(asked.dataset).values_list("id", "media_id").iterator(CHUNK)
     done = 0
-    for chunk in _chunks(rows, CHUNK):
+    for chunk in chunks(rows, CHUNK):
         places = asked.places([item_id for item_id, _ in chunk])
         found = [(place, sha256) for place, (_, sha256) in zip(places, chunk, strict=True) if place >= 0]
         for place, sha256 in found:
@@ -177,31 +197,38 @@ def _hashes(asked: Subjects, content: Ints, tick: Tick) -> Iterator[list[str]]:
         yield [sha256 for _, sha256 in found]
 
 
-def _pictures(asked: Subjects, content: Ints, tick: Tick) -> Iterator[NDArray[np.uint8]]:
-    """The pictures in chunks, as small as the features need them; decoding runs beside Python, in threads."""
+def _pictures(asked: Subjects, content: Ints, tick: Tick, readable: Floats) -> Iterator[NDArray[np.uint8]]:
+    """The pictures in chunks, as small as the features need them; decoding runs beside Python, in threads.
+
+    `readable` becomes 0 where a picture is not to be had; it counts as grey.
+    """
     hashes = (sha256 for chunk in _hashes(asked, content, _quiet) for sha256 in chunk)
     done = 0
     with ThreadPoolExecutor(PICTURE_THREADS) as threads:
-        for chunk in _chunks(hashes, PICTURES_CHUNK):
-            pictures = np.stack(list(threads.map(_small, chunk)))
+        for chunk in chunks(hashes, PICTURES_CHUNK):
+            found = list(threads.map(_small, chunk))
+            readable[[done + i for i, picture in enumerate(found) if picture is None]] = 0
             done += len(chunk)
             tick(done / len(asked.ids))
-            yield pictures
+            yield np.stack([GREY if picture is None else picture for picture in found])
 
 
-def _small(sha256: str | None) -> NDArray[np.uint8]:
-    """The picture as SIDE × SIDE colours; grey where there is none."""
-    side = features.SIDE
+def _small(sha256: str | None) -> NDArray[np.uint8] | None:
+    """The picture as SIDE × SIDE colours; None where there is none that could be read."""
     if sha256 is None:
-        return np.full((side, side, 3), 128, dtype=np.uint8)
-    data = media.thumbnail(MediaFile(sha256=sha256)).file.read()
-    with Image.open(BytesIO(data)) as image:
-        return np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BOX))
+        return None
+    try:
+        data = media.thumbnail(MediaFile(sha256=sha256)).file.read()
+        with Image.open(BytesIO(data)) as image:
+            small = image.convert("RGB").resize((features.SIDE, features.SIDE), Image.Resampling.BOX)
+    except (FileNotFoundError, UnidentifiedImageError):
+        return None
+    return np.asarray(small)
 
 
 def _rows(asked: Subjects, content: Ints, tick: Tick) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for chunk in _chunks(_items(asked.dataset).values_list("id", "features").iterator(CHUNK), CHUNK):
+    for chunk in chunks(_items(asked.dataset).values_list("id", "features").iterator(CHUNK), CHUNK):
         places = asked.places([item_id for item_id, _ in chunk])
         found = [(row or {}) for place, (_, row) in zip(places, chunk, strict=True) if place >= 0]
         rows += found
@@ -216,7 +243,7 @@ def _probabilities(model: PredictionModel, asked: Subjects) -> NDArray[np.float3
     target = np.array([place.get(name, -1) for name in model.classes], dtype=np.int64)
     probs = np.full((len(asked.ids), len(asked.classes)), np.nan, dtype=np.float32)
     rows = Prediction.objects.filter(model=model, probs__isnull=False).values_list("item_id", "probs")
-    for chunk in _chunks(rows.iterator(CHUNK), CHUNK):
+    for chunk in chunks(rows.iterator(CHUNK), CHUNK):
         at = asked.places([item_id for item_id, _ in chunk])
         block = np.zeros((len(chunk), len(target)), dtype=np.float32)
         for row, (_, data) in zip(block, chunk, strict=True):
@@ -237,7 +264,7 @@ def _embeddings(asked: Subjects) -> NDArray[np.float32] | None:
         return None
     width = len(first.vector) // 4
     matrix = np.full((len(asked.ids), width), np.nan, dtype=np.float32)
-    for chunk in _chunks(rows.values_list("item_id", "vector").iterator(CHUNK), CHUNK):
+    for chunk in chunks(rows.values_list("item_id", "vector").iterator(CHUNK), CHUNK):
         usable = [(item_id, data) for item_id, data in chunk if len(data) == 4 * width]
         at = asked.places([item_id for item_id, _ in usable])
         block = np.frombuffer(b"".join(data for _, data in usable), dtype="<f4").reshape(-1, width)

@@ -91,7 +91,7 @@ def _suspicions(outcome: Outcome | PartOutcome) -> Iterator[flags.Suspicion]:
             given=classes[labels[found.item]],
             suggested=classes[found.suggested] if found.suggested >= 0 else None,
             score=round(min(found.score, SUREST), 6),
-            priority=found.score,
+            priority=found.priority,
             evidence=[
                 {"detector": detector, "text": told.text, "data": told.data}
                 for detector, told in found.evidence

@@ -29,7 +29,7 @@ LOCK_CLASS = 0x4C44  # "LD": keeps these advisory locks apart from the others in
 ATTEMPTS = 3
 LOST_AFTER = timedelta(seconds=60)  # unlocked for so long after its start, a run has nobody working on it
 REQUEUED_AFTER = timedelta(minutes=15)  # a message may wait for a free worker; twice is no harm
-DEFAULTS: dict[str, Any] = {"seed": 0, "min_probability": 0.1, "max_flags": None}
+DEFAULTS: dict[str, Any] = {"seed": 0, "min_probability": 0.1, "max_flags": None, "trust_model_below": False}
 
 
 def request(

@@ -49,6 +49,7 @@ def run(inputs: Inputs) -> Findings:
             "ballots": _ballots(votes, index, n),
             "accuracy": np.tile(consensus.annotator_accuracy, (len(index), 1)),
             "doubt": doubt[index],
+            "favourite": favourite[index],
         },
     )
 
@@ -61,7 +62,7 @@ def tell(inputs: Inputs, findings: Findings, j: int, names: Names) -> Evidence:
         said.setdefault(value, []).append(annotator)
     sides = sorted(said.items(), key=lambda side: -len(side[1]))
     parts = [f"{_people(who, accuracy, names)} “{names.classes[value]}”" for value, who in sides]
-    text = f"{'; '.join(parts)}."
+    text = f"{'; '.join(parts)}.{_mistaken(said, int(findings.data['favourite'][j]), names)}"
     votes = [
         {
             "annotator": names.annotators[a],
@@ -90,6 +91,16 @@ def _people(who: list[int], accuracy: Ints, names: Names) -> str:
         return f"{len(who)} annotators say"
     described = [f"{names.annotators[a]} (right {per_cent(float(accuracy[a]))} of the time)" for a in who]
     return f"{' and '.join(described)} {'says' if len(who) == 1 else 'say'}"
+
+
+def _mistaken(said: dict[int, list[int]], favourite: int, names: Names) -> str:
+    """Who probably erred, where that can be said in a few names: whoever differs from the consensus."""
+    who = [
+        names.annotators[a] for value, people in sorted(said.items()) if value != favourite for a in people
+    ]
+    if favourite not in said or not 0 < len(who) <= 3:
+        return ""
+    return f" Likely mistaken: {' and '.join(who)}."
 
 
 def _contradicted(votes: Votes, labels: Ints) -> Bools:

@@ -43,6 +43,26 @@ class Neighbours(NamedTuple):
         return Neighbours(item, similarity)
 
 
+class Condition(NamedTuple):
+    """What was measured of the items themselves, each a float array of shape (n_items,), NaN: does not apply.
+
+    readable : 1 where the content could be read, else 0
+    length   : how many letters, digits and symbols a text has, punctuation and spaces not counted
+    garbled  : how many places of a text read like bytes in the wrong encoding
+    width, height : of a picture, in pixels
+    contrast : the standard deviation of a picture's brightness, 0..255
+    filled   : the share of a table row's fields that are not empty
+    """
+
+    readable: Floats
+    length: Floats
+    garbled: Floats
+    width: Floats
+    height: Floats
+    contrast: Floats
+    filled: Floats
+
+
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
     """The arrays of one dataset; what is not known of it is None.
@@ -51,6 +71,13 @@ class Inputs:
     probs        : float array, shape (n_items, n_classes), out-of-sample, rows sum to 1 or are NaN: not known
     content      : int array, shape (n_items,), equal exactly where the content of two items is the same
     duplicate_at : the similarity from which two items of this medium count as near-duplicates
+    space        : float array, shape (n_items, n_dimensions), where near means similar
+    gold         : int array, shape (n_items,), the class that an expert vouches for, -1 where nobody does
+    condition    : what was measured of the items themselves
+    guideline    : int array, shape (n_items,), the place of the version of the guideline that each label was
+                   made under, in their order, -1 where none is known
+    imported     : whether `probs` are an imported model's
+    trust_model_below : whether a model may speak that is often wrong on gold
     """
 
     labels: Ints
@@ -60,11 +87,27 @@ class Inputs:
     neighbours: Neighbours | None = None
     content: Ints | None = None
     duplicate_at: float = 1.0
+    space: Floats | None = None
+    gold: Ints | None = None
+    condition: Condition | None = None
+    guideline: Ints | None = None
+    imported: bool = False
+    trust_model_below: bool = False
     seed: int = 0
 
     @property
     def available(self) -> frozenset[str]:
-        parts = ("labels", "probs", "votes", "neighbours", "content")
+        parts = (
+            "labels",
+            "probs",
+            "votes",
+            "neighbours",
+            "content",
+            "space",
+            "gold",
+            "condition",
+            "guideline",
+        )
         return frozenset(part for part in parts if getattr(self, part) is not None)
 
 
@@ -99,7 +142,13 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Detector:
-    """One method: `run` finds, `tell` says in a sentence why row `j` of its findings is suspicious."""
+    """One method: `run` finds, `tell` says in a sentence why row `j` of its findings is suspicious.
+
+    own_score : whether its scores say something else than that the label is wrong, and become those of its
+                flags
+    urgency   : what such a score counts for in the order of the queue, beside the probability of a wrong
+                label
+    """
 
     name: str
     version: int
@@ -108,6 +157,8 @@ class Detector:
     task_types: frozenset[str]
     run: Callable[[Inputs], Findings]
     tell: Callable[[Inputs, Findings, int, Names], Evidence]
+    own_score: bool = False
+    urgency: float = 1.0
 
 
 def needed(part: Part | None) -> Part:

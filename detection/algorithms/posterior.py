@@ -28,6 +28,10 @@ SHRINKAGE = 5.0
 FLOOR = 1e-6
 FIRST_ERROR_RATE = 0.05
 FIRST_CARELESSNESS = 0.2
+# How far the model may be sharpened. Beside many annotators of few answers not at all: it would outvote them
+# all, find them careless for it, and itself confirmed.
+SHARPEST = 5.0
+SHARPEST_BESIDE_VOTES = 1.0
 
 
 class Posterior(NamedTuple):
@@ -59,11 +63,11 @@ def estimate(inputs: Inputs, *, group: Ints | None = None, use_official: bool = 
         return Posterior(probs, np.eye(n_classes), _accuracies(sources, probs, inputs.votes))
     group = np.arange(n) if group is None else group
     confusions = [_first_guess(probs, source, least) for source in sources]
-    sharpness = 1.0
+    sharpness, most = 1.0, SHARPEST_BESIDE_VOTES if _several(inputs.votes) else SHARPEST
     for step in range(ITERATIONS):
         heard = _log_heard(sources, confusions, n, n_classes)
         if step % REFIT_EVERY == 0 and inputs.probs is not None:
-            sharpness = _sharpest(log_prior, heard)
+            sharpness = _sharpest(log_prior, heard, most=most)
         before, probs = probs, _shared(log_prior * sharpness, heard, group)
         confusions = [_confusion(probs, source, _error_rate(probs, source), least) for source in sources]
         if step % REFIT_EVERY == REFIT_EVERY - 1 and np.abs(probs - before).max() < SETTLED:
@@ -171,15 +175,22 @@ def _log_heard(sources: list[Votes], confusions: list[Floats], n: int, n_classes
     return heard
 
 
-def _sharpest(log_prior: Floats, heard: Floats) -> float:
-    """The power to which the model's probabilities best explain the answers, between 0.3 and 5."""
+def _several(votes: Votes | None) -> bool:
+    """Whether more than one annotator answered."""
+    return votes is not None and len(votes.item) > 0 and votes.n_annotators > 1
+
+
+def _sharpest(log_prior: Floats, heard: Floats, *, most: float) -> float:
+    """The power to which the model's probabilities best explain the answers, between 0.3 and `most`."""
     likelihood = np.exp(heard)
 
     def cost(log_power: float) -> float:
         return -np.log((softmax(log_prior * np.exp(log_power)) * likelihood).sum(axis=1) + 1e-300).mean()
 
     return float(
-        np.exp(minimize_scalar(cost, bounds=(-1.2, 1.6), method="bounded", options={"xatol": 0.02}).x)
+        np.exp(
+            minimize_scalar(cost, bounds=(-1.2, np.log(most)), method="bounded", options={"xatol": 0.02}).x
+        )
     )
 
 

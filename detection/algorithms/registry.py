@@ -1,6 +1,18 @@
 """Every detector there is. A new one is a file beside this one and a line here."""
 
-from . import annotator_disagreement, confident_learning, near_duplicates, neighbour_disagreement
+from . import (
+    annotator_disagreement,
+    confident_learning,
+    data_checks,
+    decision_boundary,
+    model_validation,
+    near_duplicates,
+    need_opinion,
+    neighbour_disagreement,
+    out_of_distribution,
+    stale_guideline,
+    training_dynamics,
+)
 from .detector import Detector
 
 DETECTORS: dict[str, Detector] = {
@@ -10,6 +22,13 @@ DETECTORS: dict[str, Detector] = {
         neighbour_disagreement.DETECTOR,
         annotator_disagreement.DETECTOR,
         near_duplicates.DETECTOR,
+        model_validation.DETECTOR,
+        training_dynamics.DETECTOR,
+        out_of_distribution.DETECTOR,
+        decision_boundary.DETECTOR,
+        data_checks.DETECTOR,
+        need_opinion.DETECTOR,
+        stale_guideline.DETECTOR,
     )
 }
 

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .class_share import capped, rare_counts
 from .detector import Detector, Evidence, Findings, Floats, Inputs, Ints, Names
 from .posterior import Posterior, estimate, wrongness
+from .recalibration import Recalibration
 
 # Below this the label is more than nine times as likely right: not worth a person's minute.
 WORTH_A_LOOK = 0.1
@@ -17,32 +19,44 @@ WORTH_A_LOOK = 0.1
 HALF_CREDIBLE = 3.0
 SHOWN = 6
 KIND_ORDER = ("wrong_class", "annotator_disagreement", "inconsistent_duplicates")
+# The doubt about a label, whatever its kind; and the kinds that are another view of such a doubt.
+DOUBT = "doubt"
+JOINS = frozenset({"ambiguous", "annotator_disagreement", "stale_guideline"})
+# How sure an expert's word makes.
+VOUCHED = 0.99
+# Where in the first evidence of a flag the probability before recalibration is kept.
+STATED = "stated"
 
 
 class Suspicion(NamedTuple):
-    """`item` is an index; `suggested` a class or -1; `score` the probability that the label is wrong."""
+    """`item` is an index; `suggested` a class or -1; `score` the probability that the label is wrong, or,
+    of the kinds that are no doubt about the label, the detector's own; `priority` its place in the queue.
+    """
 
     item: int
     kind: str
     suggested: int
     score: float
     evidence: list[tuple[str, Evidence]]
+    priority: float
 
 
 class Judgement(NamedTuple):
     """
     wrongness : float array, shape (n_items,), the probability that each label is wrong
     suggested : int array, shape (n_items,), the likeliest other class, -1 where there is none
+    stated    : what `wrongness` was before people's decisions recalibrated it; None where they did not
     """
 
     wrongness: Floats
     suggested: Ints
     posterior: Posterior
+    stated: Floats | None = None
 
 
 def judge(inputs: Inputs, *, group: Ints | None = None) -> Judgement:
     """How likely each label is wrong, all evidence weighed, and what it should be instead."""
-    posterior = estimate(inputs, group=group)
+    posterior = _vouched(inputs, estimate(inputs, group=group))
     wrong = wrongness(inputs.labels, posterior) * _credit(inputs, group)
     others = posterior.probs.copy()
     labelled = np.flatnonzero(inputs.labels >= 0)
@@ -50,6 +64,14 @@ def judge(inputs: Inputs, *, group: Ints | None = None) -> Judgement:
     enough = inputs.n_classes > 1
     suggested = others.argmax(axis=1) if enough else np.full(len(wrong), -1)
     return Judgement(wrong, suggested, posterior)
+
+
+def recalibrated(judgement: Judgement, recalibration: Recalibration) -> Judgement:
+    """The same judgement with the probabilities that people's decisions bear out."""
+    if recalibration.decisions == 0:
+        return judgement
+    stated = judgement.wrongness
+    return judgement._replace(wrongness=recalibration.of(stated), stated=stated)
 
 
 def merge(
@@ -61,29 +83,106 @@ def merge(
     *,
     threshold: float = WORTH_A_LOOK,
 ) -> list[Suspicion]:
-    """The items worth a look, the likeliest errors first. Detectors that agree share one suspicion."""
-    reasons: dict[int, list[tuple[Detector, int]]] = {}
+    """The suspicions worth a look, the most urgent first: one per item that its label is wrong, and one per
+    kind that something else is amiss.
+
+    Detectors that agree share one suspicion. What is only another view of a doubtful label (`JOINS`) joins
+    that doubt where there is one; no score of such a detector touches the probability that a label is
+    wrong.
+    """
+    doubts = _reasons([d for d in detectors if not d.own_score], found)
+    likely = [item for item in doubts if judgement.wrongness[item] >= threshold]
+    order = sorted(likely, key=lambda item: (-judgement.wrongness[item], item))
+    kept = capped(order, inputs.labels, judgement.wrongness, inputs.n_classes)
+    reasons = {(item, DOUBT): doubts[item] for item in kept}
     for detector in detectors:
-        for j, item in enumerate(found[detector.name].index):
-            if judgement.wrongness[item] >= threshold:
-                reasons.setdefault(int(item), []).append((detector, j))
-    order = sorted(reasons, key=lambda item: (-judgement.wrongness[item], item))
-    return [_suspicion(item, inputs, judgement, reasons[item], found, names) for item in order]
+        if detector.own_score:
+            for item, said in _reasons([detector], found).items():
+                joins = detector.kind in JOINS and (item, DOUBT) in reasons
+                reasons.setdefault((item, DOUBT if joins else detector.kind), []).extend(said)
+    rare = rare_counts(inputs.labels, inputs.n_classes)
+    suspicions = [
+        _doubt(item, inputs, judgement, said, found, names, rare)
+        if kind == DOUBT
+        else _own(item, kind, inputs, said, found, names)
+        for (item, kind), said in reasons.items()
+    ]
+    return sorted(suspicions, key=lambda one: (-one.priority, one.item, one.kind))
 
 
-def _suspicion(
+def _vouched(inputs: Inputs, posterior: Posterior) -> Posterior:
+    """The posterior in which the true class of gold items is what the expert says."""
+    if inputs.gold is None or inputs.n_classes < 2:
+        return posterior
+    rows = np.flatnonzero(inputs.gold >= 0)
+    probs = posterior.probs.copy()
+    probs[rows] *= (1 - VOUCHED) / np.maximum(probs[rows].sum(axis=1, keepdims=True), 1e-12)
+    probs[rows, inputs.gold[rows]] += VOUCHED
+    return posterior._replace(probs=probs)
+
+
+Reasons = list[tuple[Detector, int]]
+
+
+def _reasons(detectors: Sequence[Detector], found: Mapping[str, Findings]) -> dict[int, Reasons]:
+    """By item, the detectors that found it, and where in their findings."""
+    reasons: dict[int, Reasons] = {}
+    for detector in detectors:
+        for j, item in enumerate(found[detector.name].index.tolist()):
+            reasons.setdefault(item, []).append((detector, j))
+    return reasons
+
+
+def _doubt(
     item: int,
     inputs: Inputs,
     judgement: Judgement,
-    reasons: list[tuple[Detector, int]],
+    reasons: Reasons,
+    found: Mapping[str, Findings],
+    names: Names,
+    rare: Mapping[int, int],
+) -> Suspicion:
+    """The suspicion that the item's label is wrong."""
+    evidence = _evidence(item, inputs, reasons, found, names)
+    if judgement.stated is not None:
+        evidence[0][1].data[STATED] = round(float(judgement.stated[item]), 6)
+    detector, first = evidence[0]
+    evidence[0] = (detector, first._replace(text=first.text + _caveat(int(inputs.labels[item]), rare, names)))
+    kinds = {detector.kind for detector, _ in reasons}
+    kind = next(kind for kind in KIND_ORDER if kind in kinds)
+    wrongness = float(judgement.wrongness[item])
+    return Suspicion(item, kind, int(judgement.suggested[item]), wrongness, evidence, wrongness)
+
+
+def _own(
+    item: int,
+    kind: str,
+    inputs: Inputs,
+    reasons: Reasons,
     found: Mapping[str, Findings],
     names: Names,
 ) -> Suspicion:
+    """A suspicion that is no doubt about the label."""
+    scores = [(float(found[detector.name].scores[item]), detector.urgency) for detector, _ in reasons]
+    evidence = _evidence(item, inputs, reasons, found, names)
+    priority = max(score * urgency for score, urgency in scores)
+    return Suspicion(item, kind, -1, max(score for score, _ in scores), evidence, priority)
+
+
+def _evidence(
+    item: int, inputs: Inputs, reasons: Reasons, found: Mapping[str, Findings], names: Names
+) -> list[tuple[str, Evidence]]:
     evidence = [(d.name, d.tell(inputs, found[d.name], j, names)) for d, j in reasons]
     evidence[0][1].data["neighbours"] = _neighbours(item, inputs, names)
-    kinds = {detector.kind for detector, _ in reasons}
-    kind = next(kind for kind in KIND_ORDER if kind in kinds)
-    return Suspicion(item, kind, int(judgement.suggested[item]), float(judgement.wrongness[item]), evidence)
+    return evidence
+
+
+def _caveat(label: int, rare: Mapping[int, int], names: Names) -> str:
+    """What to bear in mind where the class is rare; nothing elsewhere."""
+    if label not in rare:
+        return ""
+    name, count = names.classes[label], rare[label]
+    return f" “{name}” is rare here ({count:,} labels), and rare classes look strange to every model."
 
 
 def _neighbours(item: int, inputs: Inputs, names: Names) -> list[dict[str, float]]:
@@ -97,7 +196,7 @@ def _neighbours(item: int, inputs: Inputs, names: Names) -> list[dict[str, float
 def _credit(inputs: Inputs, group: Ints | None) -> Floats:
     """How far a doubt about each label is believed, shape (n_items,): little where its class has few others.
 
-    Where people or duplicates spoke, and not the model alone, it is believed as it is.
+    Where people, gold or duplicates spoke, and not the model alone, it is believed as it is.
     """
     counts = np.bincount(inputs.labels[inputs.labels >= 0], minlength=inputs.n_classes)
     others = np.maximum(counts - 1, 0).astype(float)
@@ -105,6 +204,8 @@ def _credit(inputs: Inputs, group: Ints | None) -> Floats:
     vouched = np.zeros(len(inputs.labels), dtype=bool)
     if inputs.votes is not None:
         vouched[inputs.votes.item] = True
+    if inputs.gold is not None:
+        vouched |= inputs.gold >= 0
     if group is not None:
         vouched |= np.bincount(group)[group] > 1
     return np.where(vouched, 1.0, by_class[inputs.labels])

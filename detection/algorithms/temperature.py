@@ -38,7 +38,17 @@ def fit(scores: Floats, labels: Ints) -> tuple[Floats, float]:
     scores : float array, shape (n_items, n_classes), held-out, on any scale
     labels : int array, shape (n_items,), values in [0, n_classes)
     """
+    best, cost = _best(scores, labels)
+    return softmax(scores * best), cost
 
+
+def scale(scores: Floats, labels: Ints) -> float:
+    """What `fit` multiplies scores by, to be used on other scores of the same model."""
+    return _best(scores, labels)[0]
+
+
+def _best(scores: Floats, labels: Ints) -> tuple[float, float]:
+    """The best factor, and how surprising the labels are at it."""
     some = slice(None, None, max(1, len(labels) // ASKED))
     few, theirs = scores[some], labels[some]
 
@@ -46,4 +56,4 @@ def fit(scores: Floats, labels: Ints) -> tuple[Floats, float]:
         return surprise(softmax(few * np.exp(log_scale)), theirs)
 
     best = minimize_scalar(cost, bounds=(-1, 5), method="bounded", options={"xatol": 0.05})
-    return softmax(scores * np.exp(best.x)), float(best.fun)
+    return float(np.exp(best.x)), float(best.fun)

@@ -1,10 +1,15 @@
+from io import BytesIO
+
 import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
 from detection import evidence, features
+from detection.conditions import Watch
 from detection.intake import MachineSidecar
+from reviews import media
 from reviews.formats.canonical import Prediction, Row
 from reviews.models import Item, LabelStatus
 from tests import builders
@@ -161,3 +166,47 @@ def test_pictures_are_read_from_the_storage(settings: object, tmp_path: object) 
     assert content[0] == content[2] != content[1]
     np.testing.assert_allclose(made.model[:, : 8 * 8 * 3].mean(axis=1), [0, 200 / 255, 0], atol=0.02)
     assert features.SIDE % 8 == 0
+
+
+def test_what_is_amiss_with_pictures_is_measured_on_the_way_and_a_lost_one_does_not_stop_the_run() -> None:
+    dataset = builders.dataset(media="image")
+    shapes = [(64, 48), (64, 48), (8, 300)]
+    stored = [media.take_in(picture(width, height, noisy=i != 1)) for i, (width, height) in enumerate(shapes)]
+    lost = media.take_in(picture(50, 50))
+    for file in [*stored, lost]:
+        file.save()
+    items = filled(dataset, [{"media": file} for file in [*stored, lost]], ["cat"] * 4)
+    media.storage().delete(media._name("thumbnails", lost.sha256))
+    asked = evidence.subjects(dataset)
+    watch = Watch(len(items))
+    evidence.describe(asked, seed=0, tick=quiet, watch=watch)
+    seen = watch.condition()
+    assert seen.readable.tolist() == [1, 1, 1, 0]
+    assert seen.width.tolist() == [64, 64, 8, 50]
+    assert seen.height.tolist() == [48, 48, 300, 50]
+    assert seen.contrast[0] > 10
+    assert seen.contrast[1] == 0
+    assert np.isnan(seen.length).all()
+
+
+def picture(width: int, height: int, *, noisy: bool = True) -> bytes:
+    """A PNG of random pixels, or of one colour."""
+    rng = np.random.default_rng(width)
+    pixels = rng.integers(0, 256, (height, width, 3)) if noisy else np.full((height, width, 3), 90)
+    file = BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_texts_and_rows_are_measured_too() -> None:
+    dataset = builders.dataset()
+    filled(dataset, [{"text": "  "}, {"text": "naïve caf\u00c3\u00a9"}], ["cat", "dog"])
+    watch = Watch(2)
+    evidence.describe(evidence.subjects(dataset), seed=0, tick=quiet, watch=watch)
+    assert watch.condition().length.tolist() == [0, 9]
+    assert watch.condition().garbled.tolist() == [0, 1]
+    table = builders.dataset(media="table")
+    filled(table, [{"features": {"a": None, "b": ""}}, {"features": {"a": 1, "b": ""}}], ["cat", "dog"])
+    watch = Watch(2)
+    evidence.describe(evidence.subjects(table), seed=0, tick=quiet, watch=watch)
+    assert watch.condition().filled.tolist() == [0, 0.5]

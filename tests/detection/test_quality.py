@@ -31,12 +31,15 @@ class Result:
             neighbours=features.neighbours(made, k=10),
             content=np.arange(len(labels)),
             duplicate_at=made.duplicate_at,
+            space=made.space,
         )
         detectors = [d for d in for_task("classification") if d.needs <= inputs.available]
         found = {detector.name: detector.run(inputs) for detector in detectors}
         judgement = judge(inputs, group=near_duplicates.groups(inputs))
         names = Names([str(k) for k in range(n_classes)], [], range(len(labels)))
-        suspicions = merge(inputs, judgement, found, detectors, names)
+        # Ambiguous items and bad data are other claims than that a label is wrong.
+        merged = merge(inputs, judgement, found, detectors, names)
+        suspicions = [suspicion for suspicion in merged if suspicion.suggested >= 0]
         wrong = labels != truth
         items = np.array([s.item for s in suspicions])
         first = items[: round(0.05 * len(labels))]

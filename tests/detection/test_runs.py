@@ -14,9 +14,20 @@ from django.utils import timezone
 from detection import execution, runs
 from detection.algorithms.registry import DETECTORS
 from detection.models import DetectionRun
-from reviews import importing, media, progress
+from reviews import importing, media, progress, workflow
 from reviews.errors import DomainError, NotAllowedNow, NotPermitted
-from reviews.models import Annotation, Annotator, Dataset, Flag, FlagState, JobStatus, Role
+from reviews.flags import for_display as flags_for_display
+from reviews.models import (
+    Action,
+    Annotation,
+    Annotator,
+    Dataset,
+    Flag,
+    FlagState,
+    GoldItem,
+    JobStatus,
+    Role,
+)
 from reviews.permissions import Member, member_of
 from tests import builders
 from tests.detection.builders import TOPICS, filled, noisy_texts, texts
@@ -121,6 +132,7 @@ def test_annotators_who_differ_from_the_official_label_raise_a_flag() -> None:
     assert flag.item_id == items[wrong[0]].pk
     assert flag.kind == "annotator_disagreement"
     assert flag.evidence[0]["text"].startswith("ann (right ")
+    assert "Likely mistaken" not in flag.evidence[0]["text"]
     assert {row["annotator"] for row in run.summary["annotators"]} == {"ann", "bo"}
 
 
@@ -128,7 +140,12 @@ def test_annotators_who_differ_from_the_official_label_raise_a_flag() -> None:
 def test_methods_without_what_they_need_are_skipped_and_named() -> None:
     dataset, _, _ = noisy_texts(40)
     run = finished(dataset)
-    assert run.summary["skipped"] == [{"method": "annotator_disagreement", "needs": ["labels", "votes"]}]
+    assert {skipped["method"]: skipped["needs"] for skipped in run.summary["skipped"]} == {
+        "annotator_disagreement": ["labels", "votes"],
+        "model_validation": ["gold", "labels", "space"],
+        "need_opinion": ["labels", "probs", "votes"],
+        "stale_guideline": ["guideline", "labels", "neighbours"],
+    }
 
 
 @pytest.mark.django_db
@@ -342,3 +359,162 @@ def test_predictions_that_come_with_an_import_are_what_the_run_believes(live_wor
     flagged = Flag.objects.filter(dataset=dataset).order_by("-priority")[:3]
     assert {flag.item.external_id for flag in flagged} == {"0", "1", "2"}
     assert "90 % and" in flagged[0].evidence[0]["text"]
+
+
+def gold_of(items: list[Any], labels: list[str]) -> None:
+    GoldItem.objects.bulk_create(
+        GoldItem(item=item, value=label) for item, label in zip(items, labels, strict=True)
+    )
+
+
+@pytest.mark.django_db
+def test_a_model_that_learned_from_gold_speaks_and_gold_itself_is_certain() -> None:
+    dataset, items, wrong = noisy_texts()
+    _, truth = texts(150)
+    gold_of(items[3:60], truth[3:60])
+    finished(dataset, methods=["model_validation"])
+    flags = {flag.item_id: flag for flag in Flag.objects.filter(dataset=dataset)}
+    assert {items[i].pk for i in wrong} <= set(flags)
+    vouched = flags[items[5].pk]
+    assert vouched.suggested == truth[5]
+    assert vouched.score > 0.9
+    assert vouched.evidence[0]["text"].startswith("An expert vouches for")
+    assert "of the gold items says" in flags[items[0].pk].evidence[0]["text"]
+
+
+@pytest.mark.django_db
+def test_a_model_that_gold_refutes_keeps_silent_and_the_summary_says_so() -> None:
+    dataset, items, _ = noisy_texts()
+    rng = np.random.default_rng(0)
+    gold_of(items[20:80], [str(topic) for topic in rng.choice(list(TOPICS), 60)])
+    run = finished(dataset, methods=["model_validation"])
+    [warning] = run.summary["warnings"]
+    assert warning["code"] == "model_silent"
+    assert "75 % are asked for" in warning["text"]
+    told = finished(dataset, methods=["model_validation"], options={"trust_model_below": True})
+    assert told.summary["warnings"] == []
+    assert told.summary["by_method"]["model_validation"] > run.summary["by_method"]["model_validation"]
+
+
+@pytest.mark.django_db
+def test_an_item_may_be_both_wrong_and_broken_and_each_has_its_flag() -> None:
+    dataset, _, _ = noisy_texts(100, wrong=0)
+    said = [" ", "the cat and the hamster purr, caf\u00c3\u00a9", "cat dog hamster fur paw leash vet purr"]
+    filled(dataset, [{"text": text} for text in said], ["pets", "pets", "money"], "odd")
+    run = finished(dataset)
+    flags = Flag.objects.filter(dataset=dataset, item__external_id__startswith="odd")
+    kinds = {(flag.item.external_id[-1], flag.kind) for flag in flags}
+    assert {("0", "bad_data"), ("1", "bad_data"), ("2", "wrong_class")} <= kinds
+    empty = flags.get(item__external_id="odd000000", kind="bad_data")
+    assert (empty.suggested, empty.score) == (None, 0.95)
+    assert run.summary["by_kind"]["bad_data"] == 2
+
+
+@pytest.mark.django_db
+def test_old_labels_that_the_newest_guideline_speaks_against_are_flagged() -> None:
+    said, truth = texts(90)
+    dataset = builders.dataset(classes=tuple(TOPICS))
+    old = ["money" if topic == "weather" else topic for topic in truth[:30]]
+    rows = [
+        {"text": text, "meta": {"guideline_version": "1.9" if i < 30 else "1.10"}}
+        for i, text in enumerate(said)
+    ]
+    items = filled(dataset, rows, [*old, *truth[30:]])
+    finished(dataset, methods=["stale_guideline"])
+    flagged = Flag.objects.filter(dataset=dataset)
+    assert set(flagged.values_list("kind", flat=True)) == {"stale_guideline"}
+    changed = {items[i].pk for i in range(30) if truth[i] == "weather"}
+    assert {flag.item_id for flag in flagged} == changed
+
+
+@pytest.mark.django_db
+def test_the_summary_says_which_source_carries_the_errors() -> None:
+    said, truth = texts(600)
+    others = {"pets": "money", "money": "weather", "weather": "pets"}
+    bad = [i % 6 == 0 and i % 12 == 0 for i in range(600)]
+    labels: list[str | None] = [
+        others[topic] if wrong else topic for topic, wrong in zip(truth, bad, strict=True)
+    ]
+    rows = [{"text": text, "meta": {"site": "A" if i % 6 == 0 else "B"}} for i, text in enumerate(said)]
+    dataset = builders.dataset(classes=tuple(TOPICS))
+    filled(dataset, rows, labels)
+    diagnosis = finished(dataset).summary["diagnosis"]
+    assert diagnosis["shape"] == "structured"
+    assert (diagnosis["slices"][0]["factor"], diagnosis["slices"][0]["level"]) == ("meta.site", "A")
+    assert diagnosis["slices"][0]["errors"] == pytest.approx(50, abs=6)
+    assert diagnosis["text"].startswith("Look at site “A” first")
+
+
+@pytest.mark.django_db
+def test_decisions_recalibrate_the_next_run_and_only_they_do() -> None:
+    dataset, _, _ = noisy_texts(150, wrong=30)
+    options = {"min_probability": 0.3}
+    first = finished(dataset, methods=["neighbour_disagreement"], options=options)
+    assert "recalibration" not in first.summary
+    member = owner(dataset)
+    before = {flag.item_id: flag.score for flag in Flag.objects.filter(dataset=dataset)}
+    for flag in flags_for_display().filter(dataset=dataset).order_by("-priority")[:15]:
+        workflow.decide(flag=flag, member=member, answer=workflow.Answer(Action.KEEP), seen_version=1)
+    second = finished(dataset, methods=["neighbour_disagreement"], options=options)
+    assert second.summary["recalibration"]["decisions"] == 15
+    assert second.summary["recalibration"]["offset"] < 0
+    after = Flag.objects.filter(dataset=dataset, state=FlagState.OPEN)
+    assert after
+    for flag in after:
+        assert flag.score < before[flag.item_id]
+        assert flag.evidence[0]["data"]["stated"] == pytest.approx(before[flag.item_id], abs=2e-3)
+    third = finished(dataset, methods=["neighbour_disagreement"], options=options)
+    assert third.summary["recalibration"] == second.summary["recalibration"]
+
+
+@pytest.mark.django_db
+def test_who_is_likely_mistaken_is_named_and_items_left_open_ask_for_another_opinion() -> None:
+    dataset, items, [wrong] = noisy_texts(60, wrong=1)
+    others = {"pets": "weather", "money": "pets", "weather": "money"}
+    people = [Annotator.objects.create(dataset=dataset, name=name) for name in ("ann", "bo", "cy")]
+    for i, item in enumerate(items):
+        official = item.current_revision.value
+        truth = others[official] if i == wrong else official
+        for person in people:
+            errs = person.name == "cy" and (i == wrong or i % 6 == 1)
+            value = (official if i == wrong else others[truth]) if errs else truth
+            Annotation.objects.create(item=item, annotator=person, value=value)
+    [odd] = filled(dataset, [{"text": "cat dog bank loan"}], ["pets"], "odd")
+    for person, value in zip(people, ("pets", "money"), strict=False):
+        Annotation.objects.create(item=odd, annotator=person, value=value)
+    run = finished(dataset, methods=["annotator_disagreement", "need_opinion"])
+    flag = Flag.objects.get(dataset=dataset, item=items[wrong])
+    assert flag.evidence[0]["text"].endswith("Likely mistaken: cy.")
+    assert run.summary["by_method"]["need_opinion"] > 0
+    said = [one["text"] for flag in Flag.objects.filter(item=odd) for one in flag.evidence]
+    assert any("leave it open between “pets” and “money”" in text for text in said)
+
+
+def test_gold_and_predictions_of_an_import_are_checked_against_each_other_and_the_labels(
+    live_worker: object,
+) -> None:
+    """The way through: gold comes with a file, and a model that was trained on its labels is called out."""
+    said, truth = texts(240)
+    topics = list(TOPICS)
+    rows = []
+    for i, (text, topic) in enumerate(zip(said, truth, strict=True)):
+        label = topics[topics.index(topic) - 1] if i % 12 == 0 else topic
+        probs = {name: 0.98 if name == label else 0.01 for name in topics}
+        row = {"id": str(i), "text": text, "label": label, "predictions": [{"model": "net", "probs": probs}]}
+        rows.append(row | ({"gold": topic} if i % 5 == 0 else {}))
+    dataset = builders.dataset(classes=())
+    job = importing.accept(
+        dataset=dataset,
+        actor=dataset.created_by,
+        file=ContentFile(b"\n".join(orjson.dumps(row) for row in rows)),
+        file_name="rows.jsonl",
+    )
+    importing.run(job_id=job.pk)
+    dataset.refresh_from_db()
+    run = finished(dataset)
+    assert [warning["code"] for warning in run.summary["warnings"]] == ["not_out_of_sample"]
+    assert "agree with 100.0 % of the labels" in run.summary["warnings"][0]["text"]
+    assert run.summary["by_method"]["model_validation"] >= 15
+    vouched = Flag.objects.filter(dataset=dataset, item__external_id__in=["0", "60", "120", "180"])
+    assert {flag.suggested for flag in vouched} == {flag.item.gold.value for flag in vouched}
+    assert vouched.count() == 4

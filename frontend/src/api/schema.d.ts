@@ -720,6 +720,14 @@ export interface components {
       rule: string;
       seen_version: number;
     };
+    /** @description What kind of noise it is, and which slices and classes carry the errors. */
+    Diagnosis: {
+      /** @enum {string} */
+      shape: "unknown" | "random" | "class_dependent" | "structured";
+      text: string;
+      slices: components["schemas"]["Slice"][];
+      classes: components["schemas"]["Slice"][];
+    };
     /** @description What changed in a version since another one; `against` is null for what was there before any. */
     Diff: {
       version: components["schemas"]["Version"];
@@ -1026,6 +1034,8 @@ export interface components {
       min_probability?: number;
       /** @description The likeliest so many only. */
       max_flags?: number | null;
+      /** @description Let model validation speak though its model is right on less than 75 % of gold. */
+      trust_model_below?: boolean;
     };
     Outcome: {
       id: number;
@@ -1055,6 +1065,12 @@ export interface components {
       results: components["schemas"]["FlagDetail"][];
       remaining: number;
       lease_seconds: number;
+    };
+    /** @description How people's decisions moved the probabilities' log-odds, and how many decisions there were. */
+    Recalibration: {
+      slope: number;
+      offset: number;
+      decisions: number;
     };
     ReportRequest: {
       reason: string;
@@ -1119,6 +1135,9 @@ export interface components {
       neighbours_searched?: number;
       /** @enum {string} */
       unit?: "box" | "span" | "class";
+      warnings?: components["schemas"]["Warning"][];
+      diagnosis?: components["schemas"]["Diagnosis"];
+      recalibration?: components["schemas"]["Recalibration"];
     };
     /** @description Who is signed in, if anyone, and the token to repeat in `X-CSRFToken` with every change. */
     Session: {
@@ -1158,6 +1177,16 @@ export interface components {
     Skipped: {
       method: string;
       needs: string[];
+    };
+    /** @description A slice of the items that holds more errors than it should; `q` is the false-discovery rate of saying so. */
+    Slice: {
+      factor: string;
+      level: string;
+      items: number;
+      errors: number;
+      expected: number;
+      ratio: number;
+      q: number;
     };
     /** @description What the event is about: a noun of the product, and its id. */
     Subject: {
@@ -1233,6 +1262,11 @@ export interface components {
       value: components["schemas"]["LabelValue"];
       /** Format: date-time */
       at: string | null;
+    };
+    /** @description What to know before believing the run; `code` is one of those in docs/detectors.md. */
+    Warning: {
+      code: string;
+      text: string;
     };
   };
   responses: never;

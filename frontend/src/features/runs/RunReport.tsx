@@ -67,6 +67,12 @@ function Findings({ summary, dataset }: { summary: RunSummary; dataset: number }
           </li>
         ))}
       </ul>
+      {summary.warnings?.map(({ code, text }) => (
+        <p key={code} className={classes.sentence}>
+          {text}
+        </p>
+      ))}
+      {summary.diagnosis && <p className={classes.sentence}>{summary.diagnosis.text}</p>}
       {summary.annotators.length > 0 && (
         <p className={classes.sentence}>
           Estimated to be right:{" "}

@@ -1,0 +1,82 @@
+"""What the summary of a run tells people beside its figures: warnings, a diagnosis of the noise, what
+decisions changed.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from .algorithms import model_validation
+from .algorithms.detector import Detector, Inputs, per_cent
+from .algorithms.diagnosis import Diagnosis, Factor, Slice, diagnose
+from .algorithms.held_out import learnt_by_heart
+from .algorithms.recalibration import Recalibration
+from .algorithms.suspicions import Judgement
+
+
+def remarks(
+    inputs: Inputs,
+    able: Sequence[Detector],
+    judgement: Judgement,
+    learned: Recalibration,
+    classes: Sequence[str],
+    factors: Sequence[Factor],
+) -> dict[str, Any]:
+    """The parts `warnings`, `diagnosis` and `recalibration` of a run's summary, as plain JSON."""
+    found = diagnose(inputs.labels, judgement.wrongness, judgement.suggested, classes, factors)
+    said: dict[str, Any] = {"warnings": _warnings(inputs, able), "diagnosis": _diagnosis(found)}
+    if learned.decisions:
+        said["recalibration"] = {
+            "slope": round(learned.slope, 4),
+            "offset": round(learned.offset, 4),
+            "decisions": learned.decisions,
+        }
+    return said
+
+
+def _warnings(inputs: Inputs, able: Sequence[Detector]) -> list[dict[str, str]]:
+    warnings = []
+    heard = learnt_by_heart(inputs)
+    if heard is not None:
+        text = (
+            f"The imported probabilities agree with {100 * heard.agreement:.1f} % of the labels, the nearest "
+            f"other items with {100 * heard.neighbours:.1f} %. A model that was trained on these items has "
+            "learnt their wrong labels by heart: import out-of-sample probabilities, or none."
+        )
+        warnings.append({"code": "not_out_of_sample", "text": text})
+    if any(detector.name == model_validation.DETECTOR.name for detector in able):
+        silence = model_validation.silence(inputs)
+        if silence is not None:
+            warnings.append({"code": "model_silent", "text": silence})
+    return warnings
+
+
+def _diagnosis(found: Diagnosis) -> dict[str, Any]:
+    return {
+        "shape": found.shape,
+        "text": _sentence(found),
+        "slices": [_plain(one) for one in found.slices],
+        "classes": [_plain(one) for one in found.classes],
+    }
+
+
+def _plain(one: Slice) -> dict[str, Any]:
+    return {
+        **one._asdict(),
+        "errors": round(one.errors, 2),
+        "expected": round(one.expected, 2),
+        "ratio": round(one.ratio, 2),
+        "q": float(f"{one.q:.3g}"),
+    }
+
+
+def _sentence(found: Diagnosis) -> str:
+    if found.shape == "unknown":
+        return "Too few labels are surely wrong to say what kind of errors they are."
+    if found.shape == "random":
+        return "The errors look random: no class, annotator or slice carries more of them than chance allows."
+    worst = (found.slices if found.shape == "structured" else found.classes)[0]
+    share = per_cent(worst.errors / max(worst.items, 1))
+    return (
+        f"Look at {worst.factor.removeprefix('meta.')} “{worst.level}” first: {share} of it is wrong, "
+        f"{worst.ratio:.1f} times as much as chance would have it."
+    )
