@@ -42,7 +42,7 @@ GARBLED = re.compile(f"�+|Ã{_TAIL}|Â[\xa0-\xbf]|â€{_TAIL}|ï»¿|ðŸ{_TA
 
 def measure_texts(texts: Sequence[str]) -> tuple[Floats, Floats]:
     """The lengths of texts, and how many garbled places each has: `length` and `garbled` of a Condition."""
-    length = [sum(map(str.isalnum, text[:200])) or sum(not c.isspace() for c in text) for text in texts]
+    length = [len("".join(text.split())) for text in texts]
     garbled = [0 if text.isascii() else len(GARBLED.findall(text)) for text in texts]
     return np.array(length, dtype=np.float32), np.array(garbled, dtype=np.float32)
 

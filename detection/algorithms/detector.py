@@ -47,7 +47,7 @@ class Condition(NamedTuple):
     """What was measured of the items themselves, each a float array of shape (n_items,), NaN: does not apply.
 
     readable : 1 where the content could be read, else 0
-    length   : how many letters, digits and symbols a text has, punctuation and spaces not counted
+    length   : how many characters a text has, spaces not counted
     garbled  : how many places of a text read like bytes in the wrong encoding
     width, height : of a picture, in pixels
     contrast : the standard deviation of a picture's brightness, 0..255

@@ -203,7 +203,7 @@ def test_texts_and_rows_are_measured_too() -> None:
     filled(dataset, [{"text": "  "}, {"text": "naïve caf\u00c3\u00a9"}], ["cat", "dog"])
     watch = Watch(2)
     evidence.describe(evidence.subjects(dataset), seed=0, tick=quiet, watch=watch)
-    assert watch.condition().length.tolist() == [0, 9]
+    assert watch.condition().length.tolist() == [0, 10]
     assert watch.condition().garbled.tolist() == [0, 1]
     table = builders.dataset(media="table")
     filled(table, [{"features": {"a": None, "b": ""}}, {"features": {"a": 1, "b": ""}}], ["cat", "dog"])

@@ -104,8 +104,7 @@ def _show(console: Console, run: DetectionRun, found: list[Flag], address: str, 
         table.columns[2].justify = "right"
         for flag in found:
             why = " ".join(evidence["text"] for evidence in flag.evidence)
-            change = f"{flag.given} → {flag.suggested}"
-            table.add_row(_named(flag), change, f"{min(flag.score, 0.99):.0%}", why)
+            table.add_row(_named(flag), *_doubt(flag), why)
         console.print(table)
     rate = summary["error_rate"]
     suspects = "1 suspect" if summary["flags"] == 1 else f"{summary['flags']:,} suspects"
@@ -116,6 +115,13 @@ def _show(console: Console, run: DetectionRun, found: list[Flag], address: str, 
         console.print(f"Review them at {address}")
     else:
         console.print(f"Review them with `make up`, then at {address} on its address.")
+
+
+def _doubt(flag: Flag) -> tuple[str, str]:
+    """The change that a flag suggests, and how likely the label is wrong; a dash for other suspicions."""
+    if flag.suggested is None:
+        return str(flag.given), "–"
+    return f"{flag.given} → {flag.suggested}", f"{min(flag.score, 0.99):.0%}"
 
 
 def _named(flag: Flag) -> str:

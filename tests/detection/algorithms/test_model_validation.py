@@ -73,3 +73,11 @@ def test_the_more_accurate_of_the_imported_model_and_the_taught_one_is_asked() -
     known = {"space": points, "gold": gold, "imported": True}
     assert validator(a_few(true.tolist(), probs=perfect, **known)).origin == "imported"
     assert validator(a_few(true.tolist(), probs=wrong, **known)).origin == "gold"
+
+
+def test_of_much_gold_some_is_learned_from_and_all_of_it_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_validation, "TAUGHT", 50)
+    points, true, gold = clusters(gold=1.0)
+    model = validator(a_few(true.tolist(), space=points, gold=gold))
+    assert (model.gold, model.origin) == (300, "gold")
+    assert model.accuracy > 0.95
