@@ -75,7 +75,7 @@ APPEND_SLASH = False
 
 DATABASES = {"default": django_database(text("DATABASE_URL", PLACES.database_url))}
 # Statements that come again are prepared: planning them anew is half of what a decision costs the server.
-DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 5}
+DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 1}
 # A pool belongs to the web process alone: its connections must not be shared with forked Celery children.
 if pool_size := number("DATABASE_POOL_SIZE", 0):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
@@ -83,7 +83,11 @@ if pool_size := number("DATABASE_POOL_SIZE", 0):
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS = RedisAddress(text("REDIS_URL", PLACES.redis_url))
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS.cache}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS.cache},
+    # What each process may know for itself for some seconds, without asking another one.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 
 # ------------------------------------------------------------------------------------------------ files
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError
 
 from . import ledger
 from .errors import BadValue, NotAllowedNow
+from .ledger import Relabelling
 from .models import (
     Action,
     Cause,
@@ -139,18 +140,30 @@ def propose(*, decision: Decision) -> Correction:
     return correction
 
 
-def correct_at_once(*, decision: Decision, actor: User, payload: dict[str, Any]) -> Correction:
-    """A correction that nobody has to sign, written together with its label."""
+# Behind the statement that makes the decision: its label, and the correction that nobody has to sign.
+AT_ONCE = f"""
+    {ledger.APPENDED.format(source="|| jsonb_build_object('decision', decided.id) FROM decided")},
+    corrected AS (
+        INSERT INTO reviews_correction (dataset_id, item_id, flag_id, decision_id, author_id, base_id, value,
+                                        status, state, revision_id, created_at)
+        SELECT %(dataset)s, %(item)s, %(flag)s, d.id, %(reviewer)s, %(base)s, %(value)s::jsonb,
+               %(status)s, 'applied', r.id, clock_timestamp()
+        FROM decided d, revision r RETURNING id
+    )
+    SELECT d.id, d.created_at, c.id, label.* FROM decided d, corrected c, ({ledger.APPENDED_ROW}) label
+"""
+
+
+def at_once(*, decision: Decision, actor: User, payload: dict[str, Any]) -> tuple[Correction, Relabelling]:
+    """The correction that a decision makes where nobody has to sign, and its label; `AT_ONCE` writes both."""
     correction = _correction(decision)
     correction.state = CorrectionState.APPLIED
-    correction.revision = _relabel(correction, actor=actor, payload=payload)
-    insert(correction)
-    return correction
+    return correction, _relabelling(correction, actor=actor, payload=payload)
 
 
 def apply(*, correction: Correction, actor: User, payload: dict[str, Any]) -> None:
     """Make a correction that was signed the official label."""
-    revision = _relabel(correction, actor=actor, payload=payload)
+    revision = ledger.append_revision(_relabelling(correction, actor=actor, payload=payload))
     _leave_proposed(correction, state=CorrectionState.APPLIED, revision=revision)
 
 
@@ -174,14 +187,16 @@ def revert(*, decision: Decision, actor: User, payload: dict[str, Any]) -> None:
     if decision.flag.part is not None and correction.item.current_revision_id != newest.pk:
         newest, value = _without(correction, task_type=decision.flag.dataset.task_type)
     ledger.append_revision(
-        item=correction.item,
-        base=newest,
-        value=value,
-        status=correction.base.status,
-        cause=Cause.UNDO,
-        actor=actor,
-        subject=decision.flag,
-        payload={**payload, "correction": correction.pk},
+        Relabelling(
+            item=correction.item,
+            base=newest,
+            value=value,
+            status=correction.base.status,
+            cause=Cause.UNDO,
+            actor=actor,
+            subject=decision.flag,
+            payload={**payload, "correction": correction.pk},
+        )
     )
     withdraw(decision=decision)
 
@@ -219,8 +234,8 @@ def _current(flag: Flag) -> LabelRevision:
     return flag.item.current_revision
 
 
-def _relabel(correction: Correction, *, actor: User, payload: dict[str, Any]) -> LabelRevision:
-    return ledger.append_revision(
+def _relabelling(correction: Correction, *, actor: User, payload: dict[str, Any]) -> Relabelling:
+    return Relabelling(
         item=correction.item,
         base=correction.base,
         value=correction.value,

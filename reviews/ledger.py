@@ -7,6 +7,7 @@ committed and unsealed, and the chain is extended without touching a row that ex
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -31,18 +32,22 @@ EVENT = """
     SELECT %(dataset)s, %(actor)s, %(done)s, %(subject_type)s, %(subject)s, %(created_at)s,
            %(payload)s::jsonb
 """  # its columns come from `event_columns`; a FROM clause may follow
+# An event, the revision that it brings and the item's pointer to it; `source` is what may follow on `EVENT`.
 # The number of a revision is taken once per item: of two that follow the same base the second one fails.
-APPEND = f"""
-    WITH event AS ({EVENT} RETURNING id), revision AS (
+APPENDED = f"""
+    event AS ({EVENT} {{source}} RETURNING id),
+    revision AS (
         INSERT INTO reviews_labelrevision (item_id, number, value, status, cause, event_id)
         SELECT %(item)s, %(number)s, %(value)s::jsonb, %(status)s, %(cause)s, id FROM event
         RETURNING id, event_id
-    ), pointed AS (
+    ),
+    pointed AS (
         UPDATE reviews_item i SET current_revision_id = r.id FROM revision r
         WHERE i.id = %(item)s AND i.current_revision_id = %(base)s RETURNING i.id
     )
-    SELECT r.id, r.event_id, p.id FROM revision r LEFT JOIN pointed p ON true
 """
+APPENDED_ROW = "SELECT r.id, r.event_id, p.id FROM revision r LEFT JOIN pointed p ON true"
+APPEND = f"WITH {APPENDED.format(source='')} {APPENDED_ROW}"
 
 
 def share(*, dataset_id: int, item_id: int | None = None) -> None:
@@ -130,47 +135,76 @@ def canonical_bytes(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 
 
-def append_revision(
-    *,
-    item: Item,
-    base: LabelRevision,
-    value: Any,
-    status: str,
-    cause: Cause,
-    actor: User,
-    subject: Any,
-    payload: dict[str, Any],
-) -> LabelRevision:
-    """The next official label of `item`, appended after `base` together with its audit event.
+@dataclass(frozen=True, slots=True)
+class Relabelling:
+    """An item's next official label, after `base`, and its audit event; not written yet."""
 
-    Raises `NotAllowedNow` where `base` is no longer the newest revision: somebody else's label came first.
-    """
-    digest = RevisionDigest()
-    digest.add(external_id=item.external_id, number=base.number + 1, value=value, status=status, cause=cause)
-    made = event(
-        dataset_id=item.dataset_id,
-        actor=actor,
-        action=f"label.{cause}",
-        subject=subject,
-        payload={
-            **payload,
-            "item": item.external_id,
-            "before": {"value": base.value, "status": base.status},
-            "after": {"value": value, "status": status},
+    item: Item
+    base: LabelRevision
+    value: Any
+    status: str
+    cause: Cause
+    actor: User
+    subject: Any
+    payload: dict[str, Any]
+
+    def columns(self) -> dict[str, Any]:
+        """What `APPENDED` needs to be told."""
+        revision = {"number": self.base.number + 1, "value": as_json(self.value), "status": self.status}
+        place = {"cause": self.cause, "item": self.item.pk, "base": self.base.pk}
+        return event_columns(self._event()) | revision | place
+
+    def written(self, row: Sequence[Any]) -> LabelRevision:
+        """The revision that `APPENDED_ROW` told of; `NotAllowedNow` where `base` was no longer the newest."""
+        revision_id, event_id, pointed = row
+        if pointed is None:
+            raise NotAllowedNow(MOVED_ON)
+        revision = LabelRevision(
+            pk=revision_id,
+            item=self.item,
+            number=self.base.number + 1,
+            value=self.value,
+            status=self.status,
+            cause=self.cause,
+            event_id=event_id,
+        )
+        self.item.current_revision = revision
+        return revision
+
+    def _event(self) -> AuditEvent:
+        digest, number = RevisionDigest(), self.base.number + 1
+        digest.add(
+            external_id=self.item.external_id,
+            number=number,
+            value=self.value,
+            status=self.status,
+            cause=self.cause,
+        )
+        changed = {
+            "item": self.item.external_id,
+            "before": {"value": self.base.value, "status": self.base.status},
+            "after": {"value": self.value, "status": self.status},
             "revisions": digest.payload(),
-        },
-    )
-    revision = LabelRevision(item=item, number=base.number + 1, value=value, status=status, cause=cause)
-    columns = {"number": revision.number, "value": as_json(value), "status": status, "cause": cause}
+        }
+        return event(
+            dataset_id=self.item.dataset_id,
+            actor=self.actor,
+            action=f"label.{self.cause}",
+            subject=self.subject,
+            payload=self.payload | changed,
+        )
+
+
+def append_revision(relabelling: Relabelling) -> LabelRevision:
+    """The next official label of the item, appended together with its audit event.
+
+    Raises `NotAllowedNow` where its base is no longer the newest revision: somebody else's label came first.
+    """
     try:
-        row = fetch_one(APPEND, {**event_columns(made), **columns, "item": item.pk, "base": base.pk})
+        row = fetch_one(APPEND, relabelling.columns())
     except IntegrityError as error:
         raise NotAllowedNow(MOVED_ON) from error
-    if row is None or row[2] is None:
-        raise NotAllowedNow(MOVED_ON)
-    revision.pk, revision.event_id, _ = row
-    item.current_revision = revision
-    return revision
+    return relabelling.written(row or (None, None, None))
 
 
 # Sealing

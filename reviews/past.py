@@ -22,17 +22,17 @@ def of(flag: Flag) -> Past:
     """The flag's past, which is read when it was not yet."""
     if "past" not in flag.__dict__:
         read([flag])
-    past: Past = flag.__dict__["past"]
+    past: Past = flag.__dict__.setdefault("past", Past())
     return past
 
 
 def read(flags: Sequence[Flag]) -> None:
     """Read the past of all the flags at once; a flag that is in its first version has none."""
-    pasts = {flag.pk: Past() for flag in flags}
-    if moved := [flag.pk for flag in flags if flag.version > 1]:
-        _read(moved, pasts)
+    if moved := {flag.pk: Past() for flag in flags if flag.version > 1}:
+        _read(list(moved), moved)
     for flag in flags:
-        flag.__dict__["past"] = pasts[flag.pk]
+        if flag.version > 1:
+            flag.__dict__["past"] = moved[flag.pk]
 
 
 def _read(moved: list[int], pasts: dict[int, Past]) -> None:

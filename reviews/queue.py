@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import partial
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import timezone
 
 from .models import Flag
@@ -100,7 +100,7 @@ def remaining(*, member: Member, queue: Queue) -> int:
     """About how many flags the queue still has, at most `COUNT_KEPT_FOR` seconds old."""
     mine = member.user.pk if queue is Queue.SIGNOFF else "all"
     key = f"remaining:{member.dataset.pk}:{queue}:{mine}"
-    return cache.get_or_set(key, partial(_count, member, queue), COUNT_KEPT_FOR) or 0
+    return caches["process"].get_or_set(key, partial(_count, member, queue), COUNT_KEPT_FOR) or 0
 
 
 def _count(member: Member, queue: Queue) -> int:

@@ -28,8 +28,9 @@ class _Loaded(ModelState):
 class Columns(Generic[M]):
     """The columns of one model, which stands under `alias` in a statement, and instances out of its rows."""
 
-    def __init__(self, model: type[M], alias: str) -> None:
-        fields = model._meta.concrete_fields
+    def __init__(self, model: type[M], alias: str, *names: str) -> None:
+        """All columns, or those of the named fields alone: the others are read when they are asked for."""
+        fields = [field for field in model._meta.concrete_fields if not names or field.attname in names]
         self.model, self.width = model, len(fields)
         self.sql = ", ".join(f"{alias}.{field.column}" for field in fields)
         self._names = [field.attname for field in fields]

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 
@@ -79,8 +79,8 @@ def _is_indexed(dataset_id: int) -> bool:
     """Whether every item of the dataset is in the index: they are counted once, and again when more come."""
     items = Dataset.objects.values_list("item_count", flat=True).get(pk=dataset_id)
     key = f"search:indexed:{dataset_id}"
-    if cache.get(key) == items:
+    if caches["process"].get(key) == items:
         return True
     indexed = ItemSearch.objects.filter(dataset_id=dataset_id).count()
-    cache.set(key, indexed)
+    caches["process"].set(key, indexed)
     return indexed == items

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
+import psycopg
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet
 
@@ -131,6 +132,8 @@ def abilities(flag: Flag, member: Member) -> list[str]:
 
 
 def latest_correction(flag: Flag) -> Correction | None:
+    if flag.version == 1:
+        return None  # nothing became of it yet
     return max(past.of(flag).corrections, key=lambda c: c.pk, default=None)
 
 
@@ -181,18 +184,24 @@ def decide(*, flag: Flag, member: Member, answer: Answer, seen_version: int) -> 
 def _carry_out(decision: Decision, member: Member) -> None:
     flag = decision.flag
     if decision.to_state == S.APPLIED:
-        _move(decision)
-        said = _said(decision)
-        correction = corrections.correct_at_once(decision=decision, actor=member.user, payload=said)
-        past.of(flag).corrections.append(correction)
-        _retire(correction, member)
+        _correct_at_once(decision, member)
     elif decision.to_state == S.PROPOSED:
         _move(decision)
         correction = corrections.propose(decision=decision)
         past.of(flag).corrections.append(correction)
         _log(flag, member, decision.action, _said(decision) | {"correction": correction.pk})
     else:
-        _move(decision, logged=_event(flag, member, decision.action, _said(decision)))
+        logged = _event(flag, member, decision.action, _said(decision))
+        _move(decision, MOVE_AND_LOG, ledger.event_columns(logged))
+
+
+def _correct_at_once(decision: Decision, member: Member) -> None:
+    flag = decision.flag
+    correction, label = corrections.at_once(decision=decision, actor=member.user, payload=_said(decision))
+    correction.pk, *row = _move(decision, MOVE_AND_CORRECT, label.columns())
+    correction.revision = label.written(row)
+    past.of(flag).corrections.append(correction)
+    _retire(correction, member)
 
 
 def undo(*, flag: Flag, member: Member, seen_version: int) -> Flag:
@@ -302,6 +311,17 @@ MOVE_AND_LOG = f"""
     {DECIDE}, logged AS ({ledger.EVENT} || jsonb_build_object('decision', decided.id) FROM decided)
     SELECT id, created_at FROM decided
 """
+MOVE_AND_CORRECT = f"{DECIDE}, {corrections.AT_ONCE}"
+
+
+NEWER_FLAG = "Meanwhile a newer flag asks the same of this item."
+TAKEN = {"revision_number_once": ledger.MOVED_ON}
+
+
+def _violated(error: IntegrityError) -> str:
+    """The constraint that a statement violated."""
+    cause = error.__cause__
+    return (cause.diag.constraint_name or "") if isinstance(cause, psycopg.Error) else ""
 
 
 def _swap(flag: Flag, *, to: str, statement: str, more: dict[str, Any]) -> tuple[Any, ...]:
@@ -310,7 +330,7 @@ def _swap(flag: Flag, *, to: str, statement: str, more: dict[str, Any]) -> tuple
     try:
         row = fetch_one(statement, columns | more)
     except IntegrityError as error:
-        raise NotAllowedNow("Meanwhile a newer flag asks the same of this item.") from error
+        raise NotAllowedNow(TAKEN.get(_violated(error), NEWER_FLAG)) from error
     if row is None:
         raise StaleFlag("Somebody else was first. Here is how the flag stands now.")
     flag.state, flag.version = to, flag.version + 1
@@ -335,8 +355,8 @@ def _decision(
     )
 
 
-def _move(decision: Decision, *, logged: AuditEvent | None = None) -> None:
-    """Take the ledger's locks and walk the decision's edge, with the audit event of it where that is all."""
+def _move(decision: Decision, statement: str = MOVE, more: dict[str, Any] | None = None) -> list[Any]:
+    """Take the ledger's locks and walk the decision's edge; what the statement says beyond id and time."""
     flag = decision.flag
     known = past.of(flag)
     columns = ledger.locks(dataset_id=flag.dataset_id, item_id=flag.item_id) | {
@@ -347,11 +367,10 @@ def _move(decision: Decision, *, logged: AuditEvent | None = None) -> None:
         "reviewer": decision.reviewer_id,
         "undoes": decision.undoes_id,
     }
-    if logged is not None:
-        columns |= ledger.event_columns(logged)
-    statement = MOVE if logged is None else MOVE_AND_LOG
-    decision.pk, decision.created_at = _swap(flag, to=decision.to_state, statement=statement, more=columns)
+    row = _swap(flag, to=decision.to_state, statement=statement, more=columns | (more or {}))
+    decision.pk, decision.created_at, *rest = row
     known.decisions.append(decision)
+    return rest
 
 
 def supersede(open_flags: QuerySet[Flag]) -> int:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 
 from labelreview.celery import app as celery_app
@@ -53,7 +53,8 @@ def django_db_modify_db_settings(services: None) -> None:
 @pytest.fixture(autouse=True)
 def empty_cache(services: None) -> None:
     """No test sees another's throttles or progress."""
-    cache.clear()
+    for each in caches.all(initialized_only=True):
+        each.clear()
 
 
 @pytest.fixture(scope="session")

@@ -64,14 +64,16 @@ def relabel(item, value, status=LabelStatus.LABELLED):
     with transaction.atomic():
         ledger.share(dataset_id=item.dataset_id)
         ledger.append_revision(
-            item=item,
-            base=item.current_revision,
-            value=value,
-            status=status,
-            cause=Cause.CORRECTION,
-            actor=item.dataset.created_by,
-            subject=item,
-            payload={},
+            ledger.Relabelling(
+                item=item,
+                base=item.current_revision,
+                value=value,
+                status=status,
+                cause=Cause.CORRECTION,
+                actor=item.dataset.created_by,
+                subject=item,
+                payload={},
+            )
         )
 
 
