@@ -18,8 +18,21 @@ from reviews.permissions import Ability, Member, member_for, member_of, visible
 M = TypeVar("M", bound=Model)
 
 
+def _let_go(response: Response) -> None:
+    response.renderer_context = {}  # type: ignore[attr-defined]
+
+
 # Without a docstring: the schema would describe every endpoint by it.
 class View(APIView):
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().dispatch(request, *args, **kwargs)
+        # The view and the answer hold each other, and so do the answer and what it was rendered with: a page's
+        # hundreds of objects would be kept until the next collection of garbage.
+        del self.response
+        if isinstance(response, Response):
+            response.add_post_render_callback(_let_go)
+        return response
+
     def handle_exception(self, error: Exception) -> Response:
         if isinstance(error, OperationalError) and isinstance(error.__cause__, DeadlockDetected):
             error = LedgerBusy("Others were changing the same at this moment. Try again.")
