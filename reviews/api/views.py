@@ -26,8 +26,8 @@ def _let_go(response: Response) -> None:
 class View(APIView):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().dispatch(request, *args, **kwargs)
-        # The view and the answer hold each other, and so do the answer and what it was rendered with: a page's
-        # hundreds of objects would be kept until the next collection of garbage.
+        # View and answer hold each other, and so do the answer and what it was rendered with: hundreds of
+        # objects of a page would be kept until the next collection of garbage.
         del self.response
         if isinstance(response, Response):
             response.add_post_render_callback(_let_go)
