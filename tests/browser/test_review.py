@@ -124,10 +124,11 @@ def test_an_answer_that_could_not_be_sent_is_offered_again(page: Page) -> None:
     made = builders.dataset()
     builders.member(made, Role.ANNOTATOR, "ann")
     first, second = flagged(made, "cat", "cat")
+    # From the start: a request in the moment in which interception begins may slip through it.
+    page.route("**/decide/", lambda route: route.abort())
     review(page, made, "ann")
     on_screen(page, first)
 
-    page.route("**/decide/", lambda route: route.abort())
     page.keyboard.press("q")
     notice = page.get_by_role("alert").filter(has_text="Not saved")
     expect(notice).to_contain_text("The server cannot be reached.")
