@@ -100,7 +100,7 @@ def _mistaken(said: dict[int, list[int]], favourite: int, names: Names) -> str:
     ]
     if favourite not in said or not 0 < len(who) <= 3:
         return ""
-    return f" Likely mistaken: {' and '.join(who)}."
+    return f" Worth another look: the answer of {' and '.join(who)}."
 
 
 def _contradicted(votes: Votes, labels: Ints) -> Bools:

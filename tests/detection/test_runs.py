@@ -132,7 +132,7 @@ def test_annotators_who_differ_from_the_official_label_raise_a_flag() -> None:
     assert flag.item_id == items[wrong[0]].pk
     assert flag.kind == "annotator_disagreement"
     assert flag.evidence[0]["text"].startswith("ann (right ")
-    assert "Likely mistaken" not in flag.evidence[0]["text"]
+    assert "another look" not in flag.evidence[0]["text"]
     assert {row["annotator"] for row in run.summary["annotators"]} == {"ann", "bo"}
 
 
@@ -484,7 +484,7 @@ def test_who_is_likely_mistaken_is_named_and_items_left_open_ask_for_another_opi
         Annotation.objects.create(item=odd, annotator=person, value=value)
     run = finished(dataset, methods=["annotator_disagreement", "need_opinion"])
     flag = Flag.objects.get(dataset=dataset, item=items[wrong])
-    assert flag.evidence[0]["text"].endswith("Likely mistaken: cy.")
+    assert flag.evidence[0]["text"].endswith("Worth another look: the answer of cy.")
     assert run.summary["by_method"]["need_opinion"] > 0
     said = [one["text"] for flag in Flag.objects.filter(item=odd) for one in flag.evidence]
     assert any("leave it open between “pets” and “money”" in text for text in said)
