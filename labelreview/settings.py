@@ -79,8 +79,6 @@ DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_thresh
 # A pool belongs to the web process alone: its connections must not be shared with forked Celery children.
 if pool_size := number("DATABASE_POOL_SIZE", 0):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
-    # A connection is tried before it is lent, so that no request pays for a database that was restarted.
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS = RedisAddress(text("REDIS_URL", PLACES.redis_url))
 CACHES = {
