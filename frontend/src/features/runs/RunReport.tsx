@@ -7,7 +7,7 @@ import { JobProgress } from "@/ui/JobProgress";
 import { Loaded } from "@/ui/Loaded";
 import { Card } from "@/ui/Page";
 import { count, percent, plural } from "@/ui/values";
-import { KIND_WORDS, wordFor } from "@/ui/words";
+import { KIND_WORDS, NEED_WORDS, wordFor } from "@/ui/words";
 import classes from "./Runs.module.css";
 
 /** One run, live while it runs: progress and cancel; then what it found. */
@@ -81,7 +81,8 @@ function Findings({ summary, dataset }: { summary: RunSummary; dataset: number }
       )}
       {summary.skipped.map(({ method, needs }) => (
         <p key={method} className={classes.sentence}>
-          {wordFor({}, method)} was left out: it needs {needs.join(" and ")}.
+          {wordFor({}, method)} was left out: it needs{" "}
+          {needs.map((need) => NEED_WORDS[need] ?? need).join(" and ")}.
         </p>
       ))}
       {summary.flags > 0 && (
