@@ -207,6 +207,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal the audit chain": {"task": "reviews.seal", "schedule": schedule(5), "options": {"expires": 5}},
     "recover dead imports": {"task": "reviews.sweep", "schedule": schedule(60), "options": {"expires": 60}},
     "recover dead runs": {"task": "detection.sweep", "schedule": schedule(60), "options": {"expires": 60}},
+    "forget expired sessions": {"task": "labelreview.clear_sessions", "schedule": schedule(3600)},
 }
 
 # ------------------------------------------------------------------------------------------------ log
