@@ -378,7 +378,7 @@ def test_a_model_that_learned_from_gold_speaks_and_gold_itself_is_certain() -> N
     vouched = flags[items[5].pk]
     assert vouched.suggested == truth[5]
     assert vouched.score > 0.9
-    assert vouched.evidence[0]["text"].startswith("An expert vouches for")
+    assert vouched.evidence[0]["text"].startswith("An earlier look by an expert says")
     assert "of the gold items says" in flags[items[0].pk].evidence[0]["text"]
 
 
