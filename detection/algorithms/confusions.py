@@ -106,7 +106,7 @@ def _expected(counts: Floats, votes: Votes, strength: float) -> Floats:
 
 
 def _likelihood(counts: Floats, expected: Floats, strength: float) -> float:
-    """How likely counts (…, n) are whose shares are spread around `expected`: Dirichlet-multinomial, in logs."""
+    """How likely counts (…, n) with shares spread around `expected` are: Dirichlet-multinomial, in logs."""
     assumed = strength * expected
     rows = gammaln(strength) - gammaln(counts.sum(axis=-1) + strength)
     return float((rows + (gammaln(counts + assumed) - gammaln(assumed)).sum(axis=-1)).sum())
