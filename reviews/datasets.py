@@ -1,6 +1,6 @@
 """Datasets and their members, changed: each change with its line in the audit log, in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -10,6 +10,9 @@ from . import ledger
 from .errors import DomainError, NotAllowedNow, NotPermitted, NotVisible
 from .models import Dataset, Membership, Role
 from .permissions import Member, may_create_datasets
+
+# What raises ValueError where the value of a setting does not fit; `detection` adds its own.
+SETTING_CHECKS: dict[str, Callable[[Any], object]] = {}
 
 
 def create(*, creator: User, members: Iterable[tuple[str, Role]] = (), **values: Any) -> Member:
