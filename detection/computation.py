@@ -128,7 +128,7 @@ class Computation:
 
     def _probabilities(self, asked: evidence.Subjects, described: features.Features) -> Any:
         self.at("model", 0.0)
-        imported, name = evidence.predictions(asked)
+        imported, name = evidence.predictions(asked, described)
         self.notes["model"] = name if imported is not None else BUILT_IN
         if imported is not None:
             return imported

@@ -4,7 +4,7 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from io import BytesIO
 from itertools import chain, islice
@@ -23,7 +23,8 @@ from reviews.formats.errors import FormatError
 from reviews.models import Annotation, Annotator, Dataset, Item, LabelStatus, Media, MediaFile
 
 from . import features
-from .algorithms.detector import MISSING, Floats, Ints, Votes
+from .algorithms.detector import MISSING, Floats, Inputs, Ints, Neighbours, Votes
+from .algorithms.held_out import learnt_by_heart
 from .conditions import Watch
 from .embedders import loading
 from .embedders.base import vectors
@@ -38,6 +39,8 @@ WHOLE_PICTURES_CHUNK = 32
 LONGEST_SIDE = 1024
 # Imported predictions stand in for the built-in model where they speak of nearly all items.
 ENOUGH_PREDICTED = 0.9
+# So many items tell whether a model has learnt the labels by heart.
+COMPARED = 2000
 GREY = np.full((features.SIDE, features.SIDE, 3), 128, dtype=np.uint8)
 
 Tick = Callable[[float], None]
@@ -92,13 +95,17 @@ def votes(asked: Subjects) -> tuple[Votes | None, list[str]]:
     return Votes(item[last], annotator[last], value[last], len(names)), [name for _, name in names]
 
 
-def predictions(asked: Subjects) -> tuple[Floats | None, str]:
+def predictions(asked: Subjects, described: features.Features | None = None) -> tuple[Floats | None, str]:
     """Imported class probabilities and their model's name; None where no model speaks of nearly all items.
 
-    Of several models the one that names the official labels most surely is taken.
+    Of several models the one that names the official labels most surely is taken. With `described`, the
+    features of all items, one that has learnt these labels by heart is taken only where all have.
     """
-    best, best_name, best_confidence = None, "", -np.inf
-    for model in PredictionModel.objects.filter(dataset=asked.dataset).order_by("id"):
+    best, best_name, best_rank = None, "", (False, -np.inf)
+    models = list(PredictionModel.objects.filter(dataset=asked.dataset).order_by("id"))
+    near = _nearest_of_some(asked, described) if described is not None and len(models) > 1 else None
+    parts = Inputs(labels=asked.labels, n_classes=len(asked.classes), neighbours=near, imported=True)
+    for model in models:
         probs = _probabilities(model, asked)
         known = ~np.isnan(probs).any(axis=1)
         if len(probs) == 0 or known.mean() < ENOUGH_PREDICTED:
@@ -106,9 +113,18 @@ def predictions(asked: Subjects) -> tuple[Floats | None, str]:
         labelled = np.flatnonzero(known & (asked.labels >= 0))
         given = probs[labelled, asked.labels[labelled]]
         confidence = float(np.log(given + 1e-3).mean()) if len(given) else -np.inf
-        if best is None or confidence > best_confidence:
-            best, best_name, best_confidence = probs, model.name, confidence
+        rank = learnt_by_heart(replace(parts, probs=probs)) is None, confidence
+        if best is None or rank > best_rank:
+            best, best_name, best_rank = probs, model.name, rank
     return best, best_name
+
+
+def _nearest_of_some(asked: Subjects, described: features.Features) -> Neighbours:
+    """The most similar other item of some labelled items, evenly spread."""
+    labelled = np.flatnonzero(asked.labels >= 0)
+    few = np.linspace(0, len(labelled) - 1, min(COMPARED, len(labelled))).astype(np.int64)
+    rows = labelled[few]
+    return features.neighbours(described, k=1, rows=rows).spread(rows, len(asked.ids))
 
 
 def describe(
