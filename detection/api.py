@@ -92,6 +92,7 @@ class RunSummaryJSON(TypedDict):
     grade: Literal["safe", "watch", "act", "broken"]
     model: NotRequired[str]
     embedder: NotRequired[str]
+    training: NotRequired[str]
     skipped: list[SkippedJSON]
     annotators: list[AnnotatorJSON]
     neighbours_searched: NotRequired[int]

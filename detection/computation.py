@@ -9,8 +9,8 @@ import numpy as np
 
 from reviews import progress
 
-from . import evidence, features, surroundings
-from .algorithms import class_share, near_duplicates, out_of_fold
+from . import evidence, evidence_training, features, surroundings
+from .algorithms import class_share, near_duplicates, out_of_fold, training_dynamics
 from .algorithms.detector import Detector, Findings, Inputs, Names
 from .algorithms.health import Health, assess
 from .algorithms.registry import DETECTORS
@@ -110,6 +110,8 @@ class Computation:
         votes, annotators = evidence.votes(asked)
         parts: dict[str, Any] = {"votes": votes, "seed": seed, "gold": surroundings.gold(asked)}
         parts["trust_model_below"] = bool(self.options["trust_model_below"])
+        if training_dynamics.DETECTOR in detectors:
+            parts["course"], self.notes["training"] = evidence_training.course(asked)
         if "guideline" in needs:
             parts["guideline"] = surroundings.guideline(asked)
         if needs & PARTS_OF_FEATURES:

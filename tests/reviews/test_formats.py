@@ -40,8 +40,11 @@ opinions = st.lists(
     max_size=3,
 )
 predictions = st.lists(
-    st.fixed_dictionaries({"model": names, "probs": st.just({"a": 0.25, "b": 0.75})}),
-    unique_by=lambda prediction: prediction["model"],
+    st.fixed_dictionaries(
+        {"model": names, "probs": st.just({"a": 0.25, "b": 0.75})},
+        optional={"epoch": st.integers(0, 2**31 - 1)},
+    ),
+    unique_by=lambda prediction: (prediction["model"], prediction.get("epoch")),
     min_size=1,
     max_size=2,
 )

@@ -131,6 +131,7 @@ def test_boxes_are_in_pixels_of_the_picture_as_displayed():
         ),
         ({"predictions": [{"model": "m", "probs": {"DRUG": 1.0}}]}, "predictions", "bad_prediction"),
         ({"predictions": [{"model": "m", "value": None}]}, "predictions", "bad_prediction"),
+        ({"predictions": [{"model": "m", "epoch": 1, "value": []}]}, "predictions", "bad_prediction"),
         ({"predictions": [{"model": "m", "value": {"tokens": []}}]}, "predictions", "bad_prediction"),
         (
             {"predictions": [{"model": "m", "value": {"tokens": [[0, 99]], "probs": {"O": [1.0]}}}]},

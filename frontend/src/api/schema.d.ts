@@ -1142,6 +1142,7 @@ export interface components {
       grade: "safe" | "watch" | "act" | "broken";
       model?: string;
       embedder?: string;
+      training?: string;
       skipped: components["schemas"]["Skipped"][];
       annotators: components["schemas"]["Annotator"][];
       neighbours_searched?: number;
