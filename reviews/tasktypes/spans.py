@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from reviews.tasktypes import classification, parts, token_probs
@@ -102,4 +101,3 @@ SPANS = replace(
     from_prediction=from_prediction,
     check_within=check_within,
 )
-replace_part = partial(parts.replace_part, SPAN)
