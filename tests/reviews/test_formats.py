@@ -111,7 +111,8 @@ def test_what_was_written_is_read_again(name, kind, data):
     assert read(written(name, rows), name=name, kind=kind) == meant(rows, kind)
 
 
-places = st.tuples(st.integers(0, 20), st.integers(1, 20), names)
+# "O" is no class of spans: it stands for in none.
+places = st.tuples(st.integers(0, 20), st.integers(1, 20), names.filter(lambda name: name != "O"))
 VALUES = {
     "multilabel": st.lists(names, max_size=3),
     "spans": st.lists(places.map(lambda p: {"start": p[0], "end": p[0] + p[1], "label": p[2]}), max_size=3),
