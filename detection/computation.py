@@ -9,13 +9,15 @@ import numpy as np
 
 from reviews import progress
 
-from . import evidence, features, surroundings
-from .algorithms import class_share, near_duplicates, out_of_fold
+from . import evidence, evidence_training, features, surroundings
+from .algorithms import class_share, near_duplicates, out_of_fold, training_dynamics
 from .algorithms.detector import Detector, Findings, Inputs, Names
 from .algorithms.health import Health, assess
 from .algorithms.registry import DETECTORS
 from .algorithms.suspicions import Judgement, Suspicion, judge, merge, recalibrated
 from .conditions import Watch
+from .embedders.choice import Choice
+from .errors import CannotDetect
 from .models import DetectionRun
 from .remarks import remarks
 from .runs import DEFAULTS
@@ -37,10 +39,6 @@ STAGES = {
 }
 ENDS = dict(zip(STAGES, [*list(STAGES.values())[1:], 1.0], strict=True))
 PARTS_OF_FEATURES = frozenset({"probs", "neighbours", "content", "space", "condition"})
-
-
-class CannotDetect(Exception):
-    """There is nothing here that detectors could work on; the sentence is for people."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +91,11 @@ class Computation:
         suspicions = class_share.cut(suspicions, given, self.options["max_flags"])
         return Outcome(asked, inputs, able, found, judgement, suspicions, health, self.notes)
 
+    def embedder(self) -> Choice | None:
+        """What is to make the features, where the run asks for anything but the built-in ways."""
+        said = self.options["embedder"]
+        return None if said is None else Choice(**said)
+
     def at(self, stage: str, fraction: float) -> None:
         start, end = STAGES[stage], ENDS[stage]
         overall = start + (end - start) * min(fraction, 1.0)
@@ -107,13 +110,16 @@ class Computation:
         votes, annotators = evidence.votes(asked)
         parts: dict[str, Any] = {"votes": votes, "seed": seed, "gold": surroundings.gold(asked)}
         parts["trust_model_below"] = bool(self.options["trust_model_below"])
+        if training_dynamics.DETECTOR in detectors:
+            parts["course"], self.notes["training"] = evidence_training.course(asked)
         if "guideline" in needs:
             parts["guideline"] = surroundings.guideline(asked)
         if needs & PARTS_OF_FEATURES:
             watch = Watch(len(asked.ids))
             described, parts["content"] = evidence.describe(
-                asked, seed=seed, tick=partial(self.at, "features"), watch=watch
+                asked, seed=seed, tick=partial(self.at, "features"), watch=watch, embedder=self.embedder()
             )
+            self.notes["embedder"] = described.made_by
             parts |= {"duplicate_at": described.duplicate_at, "space": described.space}
             parts["condition"] = watch.condition()
             if "probs" in needs:
@@ -124,7 +130,7 @@ class Computation:
 
     def _probabilities(self, asked: evidence.Subjects, described: features.Features) -> Any:
         self.at("model", 0.0)
-        imported, name = evidence.predictions(asked)
+        imported, name = evidence.predictions(asked, described)
         self.notes["model"] = name if imported is not None else BUILT_IN
         if imported is not None:
             return imported

@@ -1,32 +1,46 @@
 """Database to arrays: the only place where ids meet indices. Everything is streamed, a chunk at a time."""
 
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from io import BytesIO
-from itertools import islice
+from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
+from django.conf import settings
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from reviews import media
+from reviews.formats import images
+from reviews.formats.errors import FormatError
 from reviews.models import Annotation, Annotator, Dataset, Item, LabelStatus, Media, MediaFile
 
 from . import features
-from .algorithms.detector import MISSING, Floats, Ints, Votes
+from .algorithms.detector import MISSING, Floats, Inputs, Ints, Neighbours, Votes
+from .algorithms.held_out import learnt_by_heart
 from .conditions import Watch
+from .embedders import loading
+from .embedders.base import vectors
+from .embedders.choice import Choice, Place
 from .models import Embedding, Prediction, PredictionModel
 
 CHUNK = 2000
 PICTURES_CHUNK = 200
 PICTURE_THREADS = 4
+# Of whole pictures so many are held at a time, each of this size at the most.
+WHOLE_PICTURES_CHUNK = 32
+LONGEST_SIDE = 1024
 # Imported predictions stand in for the built-in model where they speak of nearly all items.
 ENOUGH_PREDICTED = 0.9
+# So many items tell whether a model has learnt the labels by heart.
+COMPARED = 2000
 GREY = np.full((features.SIDE, features.SIDE, 3), 128, dtype=np.uint8)
 
 Tick = Callable[[float], None]
@@ -81,13 +95,17 @@ def votes(asked: Subjects) -> tuple[Votes | None, list[str]]:
     return Votes(item[last], annotator[last], value[last], len(names)), [name for _, name in names]
 
 
-def predictions(asked: Subjects) -> tuple[Floats | None, str]:
+def predictions(asked: Subjects, described: features.Features | None = None) -> tuple[Floats | None, str]:
     """Imported class probabilities and their model's name; None where no model speaks of nearly all items.
 
-    Of several models the one that names the official labels most surely is taken.
+    Of several models the one that names the official labels most surely is taken. With `described`, the
+    features of all items, one that has learnt these labels by heart is taken only where all have.
     """
-    best, best_name, best_confidence = None, "", -np.inf
-    for model in PredictionModel.objects.filter(dataset=asked.dataset).order_by("id"):
+    best, best_name, best_rank = None, "", (False, -np.inf)
+    models = list(PredictionModel.objects.filter(dataset=asked.dataset).order_by("id"))
+    near = _nearest_of_some(asked, described) if described is not None and len(models) > 1 else None
+    parts = Inputs(labels=asked.labels, n_classes=len(asked.classes), neighbours=near, imported=True)
+    for model in models:
         probs = _probabilities(model, asked)
         known = ~np.isnan(probs).any(axis=1)
         if len(probs) == 0 or known.mean() < ENOUGH_PREDICTED:
@@ -95,23 +113,36 @@ def predictions(asked: Subjects) -> tuple[Floats | None, str]:
         labelled = np.flatnonzero(known & (asked.labels >= 0))
         given = probs[labelled, asked.labels[labelled]]
         confidence = float(np.log(given + 1e-3).mean()) if len(given) else -np.inf
-        if best is None or confidence > best_confidence:
-            best, best_name, best_confidence = probs, model.name, confidence
+        rank = learnt_by_heart(replace(parts, probs=probs)) is None, confidence
+        if best is None or rank > best_rank:
+            best, best_name, best_rank = probs, model.name, rank
     return best, best_name
 
 
+def _nearest_of_some(asked: Subjects, described: features.Features) -> Neighbours:
+    """The most similar other item of some labelled items, evenly spread."""
+    labelled = np.flatnonzero(asked.labels >= 0)
+    few = np.linspace(0, len(labelled) - 1, min(COMPARED, len(labelled))).astype(np.int64)
+    rows = labelled[few]
+    return features.neighbours(described, k=1, rows=rows).spread(rows, len(asked.ids))
+
+
 def describe(
-    asked: Subjects, *, seed: int, tick: Tick, watch: Watch | None = None
+    asked: Subjects, *, seed: int, tick: Tick, watch: Watch | None = None, embedder: Choice | None = None
 ) -> tuple[features.Features, Ints]:
     """The features of all items, and numbers that are equal where the content of two items is.
 
-    The user's own embeddings come first where there are any. `watch` measures the content on its way.
+    An embedder that is asked for makes them, else the embeddings that were imported are taken where there are
+    any. `watch` measures the content on its way. Raises CannotEmbed.
     """
     content = np.zeros(len(asked.ids), dtype=np.int64)
     watch = watch or Watch(len(asked.ids))
-    embedded = _embeddings(asked)
+    embedded = _embeddings(asked) if embedder is None else None
     if asked.dataset.media == Media.IMAGE:
         _measure(asked, watch)
+    if embedder is not None:
+        made = _embedded(asked, embedder, content, seed=seed, tick=tick, watch=watch)
+        return features.from_embeddings(made, made_by=str(embedder)), content
     if embedded is not None:
         _read_content(asked, content, tick, watch)
         return features.from_embeddings(embedded), content
@@ -121,6 +152,20 @@ def describe(
         pictures = watch.pictures(_pictures(asked, content, tick, watch.readable))
         return features.from_images(pictures), content
     return features.from_rows(watch.rows(_rows(asked, content, tick))), content
+
+
+def _embedded(
+    asked: Subjects, embedder: Choice, content: Ints, *, seed: int, tick: Tick, watch: Watch
+) -> NDArray[np.float32]:
+    """What the embedder makes of all texts or pictures; fills in `content`."""
+    place = Place(Path(settings.MODELS), settings.DOWNLOAD_MODELS)
+    ready = loading.load(embedder, place=place, media=asked.dataset.media)
+    contents: Iterator[Any] = (
+        _whole_pictures(asked, content, watch)
+        if asked.dataset.media == Media.IMAGE
+        else chain.from_iterable(watch.texts(_texts(asked, content, _quiet)))
+    )
+    return vectors(ready, chunks(contents, ready.batch), n=len(asked.ids), seed=seed, tick=tick)
 
 
 def _read_content(asked: Subjects, content: Ints, tick: Tick, watch: Watch) -> None:
@@ -213,6 +258,37 @@ def _pictures(asked: Subjects, content: Ints, tick: Tick, readable: Floats) -> I
             yield np.stack([GREY if picture is None else picture for picture in found])
 
 
+def _whole_pictures(asked: Subjects, content: Ints, watch: Watch) -> Iterator[Image.Image | None]:
+    """The pictures, upright and in colour, some decoded ahead; None where one is not to be had."""
+    hashes = (sha256 for chunk in _hashes(asked, content, _quiet) for sha256 in chunk)
+    done = 0
+    with ThreadPoolExecutor(PICTURE_THREADS) as threads:
+        for chunk in chunks(hashes, WHOLE_PICTURES_CHUNK):
+            found = list(threads.map(_whole, chunk))
+            watch.readable[[done + i for i, picture in enumerate(found) if picture is None]] = 0
+            done += len(chunk)
+            deque(watch.pictures([np.stack([_shrunk(picture) for picture in found])]), maxlen=0)
+            yield from found
+
+
+def _whole(sha256: str | None) -> Image.Image | None:
+    """The picture, no longer than an embedder needs; None where there is none that could be read."""
+    if sha256 is None:
+        return None
+    try:
+        data = media.original(sha256)
+        return images.reduced(data, longest=LONGEST_SIDE, max_pixels=settings.MAX_IMAGE_PIXELS)
+    except (FileNotFoundError, FormatError):
+        return None
+
+
+def _shrunk(image: Image.Image | None) -> NDArray[np.uint8]:
+    """SIDE × SIDE colours; grey where there is no picture."""
+    if image is None:
+        return GREY
+    return np.asarray(image.resize((features.SIDE, features.SIDE), Image.Resampling.BOX))
+
+
 def _small(sha256: str | None) -> NDArray[np.uint8] | None:
     """The picture as SIDE × SIDE colours; None where there is none that could be read."""
     if sha256 is None:
@@ -220,10 +296,9 @@ def _small(sha256: str | None) -> NDArray[np.uint8] | None:
     try:
         data = media.thumbnail(MediaFile(sha256=sha256)).file.read()
         with Image.open(BytesIO(data)) as image:
-            small = image.convert("RGB").resize((features.SIDE, features.SIDE), Image.Resampling.BOX)
+            return _shrunk(image.convert("RGB"))
     except (FileNotFoundError, UnidentifiedImageError):
         return None
-    return np.asarray(small)
 
 
 def _rows(asked: Subjects, content: Ints, tick: Tick) -> list[dict[str, Any]]:

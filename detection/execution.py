@@ -13,7 +13,8 @@ from django.utils import timezone
 from reviews import flags, media, progress
 from reviews.models import FlagKind, JobStatus
 
-from .computation import STAGES, CannotDetect, Computation, Outcome
+from .computation import STAGES, Computation, Outcome
+from .errors import CannotDetect
 from .models import DetectionRun
 from .part_computation import PARTS, PartComputation, PartOutcome
 from .runs import end, held, taken_up

@@ -95,6 +95,9 @@ MAX_IMAGE_PIXELS = number("MAX_IMAGE_MEGAPIXELS", 80) * 1_000_000
 MAX_ARCHIVE_ENTRIES = number("MAX_ARCHIVE_ENTRIES", 300_000)
 MAX_ARCHIVE_FILE_BYTES = number("MAX_ARCHIVE_FILE_MB", 256) * 1024 * 1024
 MAX_ARCHIVE_BYTES = number("MAX_ARCHIVE_GB", 32) * 1024**3
+# Embedders that runs may use: what whoever runs the server puts there, and what the server may fetch.
+MODELS = text("LABELREVIEW_MODELS", str(PLACES.models))
+DOWNLOAD_MODELS = flag("DOWNLOAD_MODELS")
 # A request's body beside its files; above it Django answers 413 before a view runs.
 DATA_UPLOAD_MAX_MEMORY_SIZE = number("MAX_BODY_MB", 10) * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -9,6 +9,7 @@ from PIL import Image
 from detection import evidence, features
 from detection.conditions import Watch
 from detection.intake import MachineSidecar
+from detection.models import PredictionModel
 from reviews import media
 from reviews.formats.canonical import Prediction, Row
 from reviews.models import Item, LabelStatus
@@ -95,6 +96,31 @@ def test_of_two_models_the_better_one_is_asked() -> None:
     ]
     imported(dataset, items, rows)
     assert evidence.predictions(evidence.subjects(dataset))[1] == "good"
+
+
+@pytest.mark.parametrize("names", [("parrot", "honest"), ("honest", "parrot")])
+def test_a_model_that_has_learnt_the_labels_by_heart_is_asked_only_where_there_is_no_other(
+    names: tuple[str, str],
+) -> None:
+    dataset, items, wrong = noisy_texts(200, wrong=10)
+    asked = evidence.subjects(dataset)
+    topics = asked.classes
+    truth = {"pets": "money", "money": "weather", "weather": "pets"}
+    back = {given: right for right, given in truth.items()}
+
+    def said(model: str, i: int) -> Prediction:
+        label = topics[asked.labels[i]]
+        best = back[label] if model == "honest" and i in wrong else label
+        sure = 0.97 if model == "honest" else 0.999
+        return Prediction(model, {name: sure if name == best else (1 - sure) / 2 for name in topics})
+
+    rows = [Row(str(i), predictions=tuple(said(name, i) for name in names)) for i in range(len(items))]
+    imported(dataset, items, rows)
+    described, _ = evidence.describe(asked, seed=0, tick=quiet)
+    assert evidence.predictions(asked)[1] == "parrot"
+    assert evidence.predictions(asked, described)[1] == "honest"
+    PredictionModel.objects.get(name="honest").delete()
+    assert evidence.predictions(asked, described)[1] == "parrot"
 
 
 def test_imported_embeddings_take_the_place_of_built_in_features() -> None:
