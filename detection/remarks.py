@@ -7,8 +7,9 @@ from typing import Any
 
 from .algorithms import model_validation
 from .algorithms.detector import Detector, Inputs, per_cent
-from .algorithms.diagnosis import Diagnosis, Factor, Slice, diagnose
+from .algorithms.diagnosis import Diagnosis, Factor, Slice, diagnose, of_parts
 from .algorithms.held_out import learnt_by_heart
+from .algorithms.part_suspicions import Found
 from .algorithms.recalibration import Recalibration
 from .algorithms.suspicions import Judgement
 
@@ -23,7 +24,19 @@ def remarks(
 ) -> dict[str, Any]:
     """The parts `warnings`, `diagnosis` and `recalibration` of a run's summary, as plain JSON."""
     found = diagnose(inputs.labels, judgement.wrongness, judgement.suggested, classes, factors)
-    said: dict[str, Any] = {"warnings": _warnings(inputs, able), "diagnosis": _diagnosis(found)}
+    return _said(_warnings(inputs, able), found, learned)
+
+
+def part_remarks(
+    judged: Found, learned: Recalibration, classes: Sequence[str], factors: Sequence[Factor]
+) -> dict[str, Any]:
+    """The same of a run on labels that have parts; the factors cut their items."""
+    of = [of_parts(factor, judged.item) for factor in factors]
+    return _said([], diagnose(judged.label, judged.wrong, None, classes, of), learned)
+
+
+def _said(warnings: list[dict[str, str]], found: Diagnosis, learned: Recalibration) -> dict[str, Any]:
+    said: dict[str, Any] = {"warnings": warnings, "diagnosis": _diagnosis(found)}
     if learned.decisions:
         said["recalibration"] = {
             "slope": round(learned.slope, 4),

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from scipy.stats import poisson
 
-from detection.algorithms.diagnosis import Diagnosis, Factor, at_least, diagnose, false_discovery_rates
+from detection.algorithms.diagnosis import (
+    Diagnosis,
+    Factor,
+    at_least,
+    diagnose,
+    false_discovery_rates,
+    of_parts,
+)
 
 N, K = 4000, 4
 CLASSES = ["ant", "bee", "cow", "dog"]
@@ -93,3 +100,24 @@ def test_an_annotators_own_answers_are_what_counts() -> None:
 def test_a_handful_of_errors_says_nothing() -> None:
     assert found(np.full(N, 0.001), anywhere()).shape == "unknown"
     assert diagnose(np.zeros(0, dtype=int), np.zeros(0), np.zeros(0, dtype=int), CLASSES).shape == "unknown"
+
+
+def test_parts_are_cut_as_their_items_are() -> None:
+    factor = Factor("meta.site", np.array([2, 0, 2, 3]), np.array([1, 0, 0, 1]), ["A", "B"])
+    cut = of_parts(factor, np.array([0, 1, 2, 2, 3]))
+    assert sorted(zip(cut.item.tolist(), cut.level.tolist(), strict=True)) == [
+        (0, 0),
+        (2, 0),
+        (2, 1),
+        (3, 0),
+        (3, 1),
+        (4, 1),
+    ]
+
+
+def test_parts_of_one_class_that_are_wrong_more_often_are_named_without_any_pair() -> None:
+    labels = np.arange(N) % K
+    wrong = np.random.default_rng(0).random(N) < np.where(labels == 2, 0.12, 0.01)
+    told = diagnose(labels, np.where(wrong, 0.9, 0.0), None, CLASSES, [sites()])
+    assert told.shape == "class_dependent"
+    assert [(one.factor, one.level) for one in told.classes] == [("class", "cow")]
