@@ -111,7 +111,8 @@ class Computation:
         parts: dict[str, Any] = {"votes": votes, "seed": seed, "gold": surroundings.gold(asked)}
         parts["trust_model_below"] = bool(self.options["trust_model_below"])
         if training_dynamics.DETECTOR in detectors:
-            parts["course"], self.notes["training"] = evidence_training.course(asked)
+            parts["course"], told_by = evidence_training.course(asked)
+            self.notes |= {"training": told_by} if told_by else {}
         if "guideline" in needs:
             parts["guideline"] = surroundings.guideline(asked)
         if needs & PARTS_OF_FEATURES:
