@@ -53,7 +53,7 @@ def test_errors_of_one_pair_are_class_dependent_and_named() -> None:
     rates = np.where(np.arange(N) % K == 1, 0.15, 0.01)
     diagnosis = found(rates, np.ones(N, dtype=int), sites())
     assert diagnosis.shape == "class_dependent"
-    assert {(one.factor, one.level) for one in diagnosis.classes[:2]} == {
+    assert {(one["factor"], one["level"]) for one in diagnosis.classes[:2]} == {
         ("true class", "bee"),
         ("class pair", "bee → cow"),
     }
@@ -65,10 +65,14 @@ def test_errors_of_one_site_are_structured_and_measured() -> None:
     diagnosis = found(rates, anywhere(), site)
     assert diagnosis.shape == "structured"
     [worst] = diagnosis.slices
-    assert (worst.factor, worst.level, worst.items) == ("meta.site", "C", int((site.level == 2).sum()))
-    assert worst.errors / worst.items == pytest.approx(0.9 * 0.2, abs=0.03)
-    assert worst.ratio > 2
-    assert worst.q < 1e-6
+    assert (worst["factor"], worst["level"], worst["items"]) == (
+        "meta.site",
+        "C",
+        int((site.level == 2).sum()),
+    )
+    assert worst["errors"] / worst["items"] == pytest.approx(0.9 * 0.2, abs=0.03)
+    assert worst["ratio"] > 2
+    assert worst["q"] < 1e-6
 
 
 def test_a_site_is_not_blamed_for_the_class_that_it_sends() -> None:
@@ -77,7 +81,7 @@ def test_a_site_is_not_blamed_for_the_class_that_it_sends() -> None:
     labels, wrongness, suggested = noisy(rates, np.full(N, 2))
     blamed = diagnose(labels, wrongness, suggested, CLASSES, [site])
     # Its items that are called "dog" are wrong, as those of no other site: only a cross of both would tell.
-    assert blamed.classes[0].level in ("bee", "bee → dog")
+    assert blamed.classes[0]["level"] in ("bee", "bee → dog")
 
 
 def test_an_annotators_own_answers_are_what_counts() -> None:
@@ -87,7 +91,7 @@ def test_an_annotators_own_answers_are_what_counts() -> None:
     wrongness = np.where(wrong > 0.5, 0.9, 0.0)
     factor = Factor("annotator", np.arange(N), who, ["ann", "bo", "cy"], wrong)
     diagnosis = diagnose(labels, wrongness, (labels + 1) % K, CLASSES, [factor])
-    assert [one.level for one in diagnosis.slices] == ["ann"]
+    assert [one["level"] for one in diagnosis.slices] == ["ann"]
 
 
 def test_a_handful_of_errors_says_nothing() -> None:
