@@ -7,8 +7,9 @@ from typing import Any
 
 from .algorithms import model_validation
 from .algorithms.detector import Detector, Inputs, per_cent
-from .algorithms.diagnosis import Diagnosis, Factor, Slice, diagnose, of_parts
+from .algorithms.diagnosis import Diagnosis, Factor, diagnose, of_parts
 from .algorithms.held_out import learnt_by_heart
+from .algorithms.noise import Slice
 from .algorithms.part_suspicions import Found
 from .algorithms.recalibration import Recalibration
 from .algorithms.suspicions import Judgement
@@ -72,13 +73,14 @@ def _diagnosis(found: Diagnosis) -> dict[str, Any]:
     }
 
 
-def _plain(one: Slice) -> dict[str, Any]:
+def _plain(one: Slice) -> Slice:
+    """The same in figures that people read."""
     return {
-        **one._asdict(),
-        "errors": round(one.errors, 2),
-        "expected": round(one.expected, 2),
-        "ratio": round(one.ratio, 2),
-        "q": float(f"{one.q:.3g}"),
+        **one,
+        "errors": round(one["errors"], 2),
+        "expected": round(one["expected"], 2),
+        "ratio": round(one["ratio"], 2),
+        "q": float(f"{one['q']:.3g}"),
     }
 
 
@@ -88,8 +90,8 @@ def _sentence(found: Diagnosis) -> str:
     if found.shape == "random":
         return "The errors look random: no class, annotator or slice carries more of them than chance allows."
     worst = (found.slices if found.shape == "structured" else found.classes)[0]
-    share = per_cent(worst.errors / max(worst.items, 1))
+    share = per_cent(worst["errors"] / max(worst["items"], 1))
     return (
-        f"Look at {worst.factor.removeprefix('meta.')} “{worst.level}” first: {share} of it is wrong, "
-        f"{worst.ratio:.1f} times as much as chance would have it."
+        f"Look at {worst['factor'].removeprefix('meta.')} “{worst['level']}” first: {share} of it is wrong, "
+        f"{worst['ratio']:.1f} times as much as chance would have it."
     )

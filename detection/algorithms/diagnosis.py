@@ -10,15 +10,15 @@ The kinds of noise are those of Frénay, Verleysen: Classification in the Presen
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import gammainc
 
 from .detector import Floats, Ints
+from .noise import Shape, Slice
 
 Numbers = Floats | Ints
-Shape = Literal["unknown", "random", "class_dependent", "structured"]
 
 # Labels that are more likely right are no errors here: the doubts of a model lie where classes are alike,
 # and would make any noise look class-dependent.
@@ -62,20 +62,6 @@ def of_parts(factor: Factor, item: Ints) -> Factor:
     return factor._replace(item=part, level=factor.level[order[row]])
 
 
-class Slice(NamedTuple):
-    """`errors` of `items` where `expected` should be; `q` is the false-discovery rate at which that is
-    notable.
-    """
-
-    factor: str
-    level: str
-    items: int
-    errors: float
-    expected: float
-    ratio: float
-    q: float
-
-
 class Diagnosis(NamedTuple):
     shape: Shape
     slices: list[Slice]
@@ -101,8 +87,8 @@ def diagnose(
         return Diagnosis("unknown", [], [])
     by_class = _by_class(labels, sure, suggested, classes)
     by_slice = [one for factor in factors for one in _by_slice(labels, sure, factor, len(classes))]
-    found = [one for one in _controlled(by_class + by_slice) if one.ratio >= NOTABLE]
-    ofclass = [one for one in found if one.factor in OF_CLASSES]
+    found = [one for one in _controlled(by_class + by_slice) if one["ratio"] >= NOTABLE]
+    ofclass = [one for one in found if one["factor"] in OF_CLASSES]
     slices = [one for one in found if one not in ofclass]
     return Diagnosis(_shape(slices, ofclass, float(sure.sum())), slices[:SHOWN], ofclass[:SHOWN])
 
@@ -181,7 +167,15 @@ def _slices(
     ratio = errors / np.maximum(expected, 1e-9)
     rows = zip(levels, items, errors, expected, ratio, chance, strict=True)
     return [
-        Slice(factor, level, int(n), float(e), float(x), float(r), float(p))
+        Slice(
+            factor=factor,
+            level=level,
+            items=int(n),
+            errors=float(e),
+            expected=float(x),
+            ratio=float(r),
+            q=float(p),
+        )
         for level, n, e, x, r, p in rows
         if n
     ]
@@ -189,16 +183,19 @@ def _slices(
 
 def _controlled(tests: list[Slice]) -> list[Slice]:
     """The tests that pass together, most errors above the expected first."""
-    rates = false_discovery_rates(np.array([one.q for one in tests]))
-    passed = [one._replace(q=float(q)) for one, q in zip(tests, rates, strict=True) if q <= DISCOVERIES]
-    return sorted(passed, key=lambda one: one.expected - one.errors)
+    rates = false_discovery_rates(np.array([one["q"] for one in tests]))
+    passed: list[Slice] = [
+        {**one, "q": float(q)} for one, q in zip(tests, rates, strict=True) if q <= DISCOVERIES
+    ]
+    return sorted(passed, key=lambda one: one["expected"] - one["errors"])
 
 
 def _shape(slices: list[Slice], classes: list[Slice], errors: float) -> Shape:
     for shape, found in (("structured", slices), ("class_dependent", classes)):
         by_factor: dict[str, float] = {}
         for one in found:
-            by_factor[one.factor] = by_factor.get(one.factor, 0.0) + one.errors - one.expected
+            above = one["errors"] - one["expected"]
+            by_factor[one["factor"]] = by_factor.get(one["factor"], 0.0) + above
         if max(by_factor.values(), default=0.0) >= EXPLAINS * errors:
             return shape  # type: ignore[return-value]
     return "random"
