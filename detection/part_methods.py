@@ -145,7 +145,9 @@ def of_classes(asked: Subjects, asking: Asking) -> Readings:
 
 def _built_in(asked: Subjects, labels: Bools, asking: Asking) -> Floats:
     """Each class's probability in each labelled item by a model that never saw it; NaN for the others."""
-    described, _ = evidence.describe(asked, seed=asking.seed, tick=asking.describing)
+    kind = evidence.kind(asked)
+    read = evidence.describe(asked, kind, tick=asking.describing)
+    described = evidence.joined([read.counted], kind, seed=asking.seed)
     known = np.flatnonzero(asked.labels >= 0)
     probs = np.full(labels.shape, np.nan, dtype=np.float32)
     probs[known] = multilabel_model.probabilities(
