@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.db.models.functions import Length
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
@@ -88,6 +88,13 @@ def votes(asked: Subjects) -> tuple[Votes | None, list[str]]:
     item, annotator, value = item[known], _ints(annotators)[known], _ints(values)[known]
     last = len(item) - 1 - np.unique((item * len(names) + annotator)[::-1], return_index=True)[1]
     return Votes(item[last], annotator[last], value[last], len(names)), [name for _, name in names]
+
+
+def predicted(asked: Subjects) -> bool:
+    """Whether some imported model speaks of nearly all items."""
+    spoken = Prediction.objects.filter(model__dataset=asked.dataset, probs__isnull=False)
+    counts = spoken.values("model").annotate(items=Count("item")).values_list("items", flat=True)
+    return max(counts, default=0) >= ENOUGH_PREDICTED * len(asked.ids)
 
 
 def predictions(asked: Subjects, room: Room = in_memory) -> tuple[Floats | None, str]:

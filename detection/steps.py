@@ -58,7 +58,7 @@ class Steps(Computation):
         asked = evidence.subjects(self.dataset)
         if not (asked.labels >= 0).any():
             raise CannotDetect("No item has a label yet, so there is nothing to check.")
-        imported = "probs" in self.needs and self._read_predictions(asked)
+        predicted = "probs" in self.needs and evidence.predicted(asked)
         votes, annotators = evidence.votes(asked)
         found = {
             "ids": asked.ids,
@@ -72,10 +72,8 @@ class Steps(Computation):
             {name: array for name, array in found.items() if array is not None},
             classes=asked.classes,
             annotators=list(annotators),
-            imported=imported,
-            kind=list(evidence.kind(asked))
-            if self._asks_content(len(asked.ids), imported=imported)
-            else None,
+            predicted=predicted,
+            kind=list(evidence.kind(asked)) if self._asks_content(len(asked.ids), predicted) else None,
             # Everybody who works on the run cuts it as it was cut at first, whatever is set where they run.
             size=settings.RUN_PART_ITEMS,
         )
@@ -83,12 +81,14 @@ class Steps(Computation):
     def layers(self) -> list[list[Part]]:
         """What is to be done after `read`: the parts of a layer in any order, the layers in this one."""
         n, said = len(self.asked.ids), self.desk.take(SUBJECTS).said
-        model = [Part("model")] if "probs" in self.needs and not said["imported"] else []
+        model = [Part("model")] if "probs" in self.needs else []
         layers = []
         if said["kind"] is not None:
             near = _cut("neighbours", min(n, MOST_SEARCHED), said["size"])
             layers += [_cut("features", n, said["size"]), [Part("space")]]
             layers += [[*model, *near]] if n <= MOST_SEARCHED else [model, [Part("suspects")], near]
+        else:
+            layers.append(model)
         layers.append(_cut("detectors", len(self.run.methods), 1))
         return [layer for layer in layers if layer]
 
@@ -154,7 +154,6 @@ class Steps(Computation):
             "n_classes": len(self.asked.classes),
             "gold": arrays.get("gold"),
             "guideline": arrays.get("guideline"),
-            "imported": said["imported"],
             "trust_model_below": bool(self.options["trust_model_below"]),
             "seed": self.seed,
         }
@@ -162,7 +161,8 @@ class Steps(Computation):
             item, annotator, value = (arrays[f"votes_{name}"] for name in VOTE_ARRAYS)
             known["votes"] = Votes(item, annotator, value, len(said["annotators"]))
         if "probs" in self.needs:
-            known["probs"] = self.desk.take(Part("model").name).arrays["probs"]
+            model, more = self.desk.take(Part("model").name)
+            known |= {"probs": model.get("probs"), "imported": more["model"] not in (BUILT_IN, None)}
         if said["kind"] is not None:
             read, more = self.desk.take(Part("space").name)
             known |= {"content": read["content"], "condition": Condition(*read["condition"])}
@@ -190,15 +190,7 @@ class Steps(Computation):
 
     # The steps
 
-    def _read_predictions(self, asked: evidence.Subjects) -> bool:
-        """Whether an imported model speaks of nearly all items; its probabilities take the model's place."""
-        probs, name = evidence.predictions(asked, self.desk.room)
-        if probs is None:
-            return False
-        self.desk.lay(Part("model").name, {"probs": probs}, model=name)
-        return True
-
-    def _asks_content(self, n: int, *, imported: bool) -> bool:
+    def _asks_content(self, n: int, predicted: bool) -> bool:
         """Whether the items' content is read at all.
 
         Where probabilities were imported and no detector asks for the content, only the similar items that
@@ -206,7 +198,7 @@ class Steps(Computation):
         """
         if self.needs & FROM_CONTENT:
             return True
-        return "probs" in self.needs and (n <= MOST_SEARCHED or not imported)
+        return "probs" in self.needs and (n <= MOST_SEARCHED or not predicted)
 
     def _describe(self, part: Part) -> None:
         size = self.desk.take(SUBJECTS).said["size"]
@@ -233,11 +225,15 @@ class Steps(Computation):
         )
 
     def _learn(self, part: Part) -> None:
-        labels, n_classes, tick = self.asked.labels, len(self.asked.classes), partial(self._at, part)
-        probs = out_of_fold.probabilities(
-            self._features().model, labels, n_classes, seed=self.seed, tick=tick
-        )
-        self.desk.lay(part.name, {"probs": probs}, model=BUILT_IN)
+        """Take the imported probabilities, or make some that are out-of-sample."""
+        tick, said = partial(self._at, part), self.desk.take(SUBJECTS).said
+        tick(0.0)
+        probs, name = evidence.predictions(self.asked, self.desk.room) if said["predicted"] else (None, "")
+        if probs is None and said["kind"] is not None:
+            labels, n_classes = self.asked.labels, len(self.asked.classes)
+            model, name = self._features().model, BUILT_IN
+            probs = out_of_fold.probabilities(model, labels, n_classes, seed=self.seed, tick=tick)
+        self.desk.lay(part.name, {} if probs is None else {"probs": probs}, model=name or None)
 
     def _suspect(self, part: Part) -> None:
         """Choose the items whose neighbours are worth searching, in a very large dataset."""
