@@ -104,7 +104,7 @@ class ClassComputation(Steps):
             inputs, judgement, found, able, names, threshold=float(self.options["min_probability"])
         )
         self._note(detectors, able, judgement)
-        factors = surroundings.factors(asked, inputs.votes, self.annotators, judgement.votes_right)
+        factors = surroundings.factors(asked, inputs.votes, self.annotators, judgement.posterior)
         self.notes |= remarks(inputs, able, judgement, learned, asked.classes, factors)
         health = assess(judgement.wrongness[inputs.labels >= 0])
         given = [int(inputs.labels[one.item]) for one in suspicions]
@@ -122,7 +122,7 @@ class ClassComputation(Steps):
         self.notes["skipped"] = [
             {"method": d.name, "needs": sorted(d.needs)} for d in detectors if d not in able
         ]
-        accuracy = judgement.annotator_accuracy
+        accuracy = judgement.posterior.annotator_accuracy
         self.notes["annotators"] = [
             {"annotator": name, "accuracy": round(float(share), 4)}
             for name, share in zip(self.annotators, accuracy, strict=False)

@@ -12,8 +12,9 @@ from django.db.models import F, OuterRef, Subquery
 
 from reviews.models import Action, Annotation, Decision, Flag, FlagState, GoldItem, Item
 
-from .algorithms.detector import MISSING, Floats, Ints, Votes
+from .algorithms.detector import MISSING, Ints, Votes
 from .algorithms.diagnosis import Factor
+from .algorithms.posterior import Posterior
 from .algorithms.recalibration import Recalibration, fit
 from .algorithms.suspicions import KIND_ORDER, STATED
 from .evidence import CHUNK, Subjects, chunks
@@ -64,11 +65,11 @@ def guideline(asked: Subjects) -> Ints | None:
     return found
 
 
-def factors(asked: Subjects, votes: Votes | None, annotators: list[str], votes_right: Floats) -> list[Factor]:
+def factors(
+    asked: Subjects, votes: Votes | None, annotators: list[str], posterior: Posterior
+) -> list[Factor]:
     """The ways to cut the items into slices: split, metadata, the month of a label, and annotators' own
     answers.
-
-    votes_right : float array, shape (n_votes,), how likely each of the answers is right
     """
     levels: dict[str, tuple[list[int], list[str]]] = {}
     crowded: set[str] = set()
@@ -83,7 +84,8 @@ def factors(asked: Subjects, votes: Votes | None, annotators: list[str], votes_r
             del levels[name]
     made = [_factor(name, *levels[name]) for name in sorted(levels)]
     if votes is not None and len(votes.item):
-        made.append(Factor("annotator", votes.item, votes.annotator, annotators, 1 - votes_right))
+        wrong = 1 - posterior.probs[votes.item, votes.value]
+        made.append(Factor("annotator", votes.item, votes.annotator, annotators, wrong))
     return [factor for factor in made if factor is not None]
 
 

@@ -37,7 +37,6 @@ SHARPEST_BESIDE_VOTES = 1.0
 class Posterior(NamedTuple):
     """
     probs     : float array, shape (n_items, n_classes), the probability of each true class
-    learnt    : what was found of those who spoke, to hear them of other items
     noise     : float array, shape (n_classes, n_classes), P(official label | true class), rows sum to 1
     annotator_accuracy : float array, shape (n_annotators,), the estimated share of right answers of each
     """
@@ -45,14 +44,6 @@ class Posterior(NamedTuple):
     probs: Floats
     noise: Floats
     annotator_accuracy: Floats
-    learnt: "Learnt"
-
-
-class Learnt(NamedTuple):
-    """How sharp the model is, and P(answer | true class) of each source, as `estimate` last heard them."""
-
-    sharpness: float
-    confusions: list[Floats]
 
 
 class _Official(Votes):
@@ -69,12 +60,11 @@ def estimate(inputs: Inputs, *, group: Ints | None = None, use_official: bool = 
     sources = _sources(inputs, use_official=use_official)
     probs = softmax(log_prior)
     if n == 0 or n_classes < 2:
-        return Posterior(probs, np.eye(n_classes), _accuracies(sources, probs, inputs.votes), Learnt(1.0, []))
+        return Posterior(probs, np.eye(n_classes), _accuracies(sources, probs, inputs.votes))
     group = np.arange(n) if group is None else group
     confusions = [_first_guess(probs, source, least) for source in sources]
     sharpness, most = 1.0, SHARPEST_BESIDE_VOTES if _several(inputs.votes) else SHARPEST
     for step in range(ITERATIONS):
-        heard_as = confusions
         heard = _log_heard(sources, confusions, n, n_classes)
         if step % REFIT_EVERY == 0 and inputs.probs is not None:
             sharpness = _sharpest(log_prior, heard, most=most)
@@ -84,17 +74,7 @@ def estimate(inputs: Inputs, *, group: Ints | None = None, use_official: bool = 
             break
     official = _official(inputs)
     seen = _confusion(probs, official, _error_rate(probs, official), None)
-    accuracies = _accuracies(sources, probs, inputs.votes)
-    return Posterior(probs, seen[0], accuracies, Learnt(sharpness, heard_as))
-
-
-def answered(inputs: Inputs, learnt: Learnt, *, group: Ints) -> Floats:
-    """The probabilities of the true classes of other items, shape (n_items, n_classes), where the same spoke
-    of them; items of equal number in `group` are duplicates.
-    """
-    sources = _sources(inputs, use_official=True)
-    heard = _log_heard(sources, learnt.confusions, len(inputs.labels), inputs.n_classes)
-    return _shared(_log_prior(inputs) * learnt.sharpness, heard, group)
+    return Posterior(probs, seen[0], _accuracies(sources, probs, inputs.votes))
 
 
 def wrongness(labels: Ints, posterior: Posterior) -> Floats:

@@ -2,14 +2,14 @@
 is wrong.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from .class_share import capped, rare_counts
 from .detector import Detector, Evidence, Findings, Floats, Inputs, Ints, Names
-from .posterior import Posterior, answered, estimate, wrongness
+from .posterior import Posterior, estimate, wrongness
 from .recalibration import Recalibration
 
 # Below this the label is more than nine times as likely right: not worth a person's minute.
@@ -24,9 +24,6 @@ DOUBT = "doubt"
 JOINS = frozenset({"ambiguous", "annotator_disagreement", "stale_guideline"})
 # How sure an expert's word makes.
 VOUCHED = 0.99
-# With more items × classes than this the observers are judged by so many, evenly spread, and the items then a
-# block at a time. Not where annotators answered: each of them needs all that they answered.
-MOST_CELLS = 5_000_000
 # Where in the first evidence of a flag the probability before recalibration is kept.
 STATED = "stated"
 
@@ -48,31 +45,25 @@ class Judgement(NamedTuple):
     """
     wrongness : float array, shape (n_items,), the probability that each label is wrong
     suggested : int array, shape (n_items,), the likeliest other class, -1 where there is none
-    annotator_accuracy : float array, shape (n_annotators,), the estimated share of right answers of each
-    votes_right : float array, shape (n_votes,), the probability that each annotator's answer is right
     stated    : what `wrongness` was before people's decisions recalibrated it; None where they did not
     """
 
     wrongness: Floats
     suggested: Ints
-    annotator_accuracy: Floats
-    votes_right: Floats
+    posterior: Posterior
     stated: Floats | None = None
 
 
 def judge(inputs: Inputs, *, group: Ints | None = None) -> Judgement:
-    """How likely each label is wrong, all evidence weighed, and what it should be instead.
-
-    group : int array, shape (n_items,): items of equal number are duplicates
-    """
-    if inputs.votes is None and 1 < inputs.n_classes < MOST_CELLS < len(inputs.labels) * inputs.n_classes:
-        wrong, suggested = _by_blocks(inputs, group)
-        return Judgement(wrong * _credit(inputs, group), suggested, np.zeros(0), np.zeros(0))
+    """How likely each label is wrong, all evidence weighed, and what it should be instead."""
     posterior = _vouched(inputs, estimate(inputs, group=group))
-    wrong, suggested = _said(inputs, posterior)
-    votes, accuracy = inputs.votes, posterior.annotator_accuracy
-    right = np.zeros(0) if votes is None else posterior.probs[votes.item, votes.value]
-    return Judgement(wrong * _credit(inputs, group), suggested, accuracy, right)
+    wrong = wrongness(inputs.labels, posterior) * _credit(inputs, group)
+    others = posterior.probs.copy()
+    labelled = np.flatnonzero(inputs.labels >= 0)
+    others[labelled, inputs.labels[labelled]] = -1
+    enough = inputs.n_classes > 1
+    suggested = others.argmax(axis=1) if enough else np.full(len(wrong), -1)
+    return Judgement(wrong, suggested, posterior)
 
 
 def recalibrated(judgement: Judgement, recalibration: Recalibration) -> Judgement:
@@ -117,50 +108,6 @@ def merge(
         for (item, kind), said in reasons.items()
     ]
     return sorted(suspicions, key=lambda one: (-one.priority, one.item, one.kind))
-
-
-def _said(inputs: Inputs, posterior: Posterior) -> tuple[Floats, Ints]:
-    """The probability that each label is wrong, and the likeliest other class."""
-    wrong = wrongness(inputs.labels, posterior)
-    if inputs.n_classes < 2:
-        return wrong, np.full(len(wrong), -1)
-    others = posterior.probs.copy()
-    labelled = np.flatnonzero(inputs.labels >= 0)
-    others[labelled, inputs.labels[labelled]] = -1
-    return wrong, others.argmax(axis=1)
-
-
-def _by_blocks(inputs: Inputs, group: Ints | None) -> tuple[Floats, Ints]:
-    """What `_said` says, in memory that does not grow with the items."""
-    n, size = len(inputs.labels), max(MOST_CELLS // inputs.n_classes, 1)
-    group = np.arange(n) if group is None else group
-    some = np.linspace(0, n - 1, min(size, n)).astype(np.int64)
-    heard = estimate(_of(inputs, some), group=group[some])
-    wrong, suggested = np.empty(n), np.empty(n, dtype=np.int64)
-    for rows in _blocks(group, size):
-        few = _of(inputs, rows)
-        probs = answered(few, heard.learnt, group=group[rows])
-        wrong[rows], suggested[rows] = _said(few, _vouched(few, heard._replace(probs=probs)))
-    return wrong, suggested
-
-
-def _blocks(group: Ints, size: int) -> Iterator[Ints]:
-    """All items, about so many at a time; duplicates stay together."""
-    order = np.argsort(group, kind="stable")
-    ends = np.flatnonzero(np.append(np.diff(group[order]) != 0, True)) + 1
-    start = 0
-    while start < len(order):
-        end = int(ends[min(int(np.searchsorted(ends, start + size)), len(ends) - 1)])
-        yield order[start:end]
-        start = end
-
-
-def _of(inputs: Inputs, rows: Ints) -> Inputs:
-    """What the model, the official labels and gold say of these items alone."""
-    probs = None if inputs.probs is None else inputs.probs[rows]
-    gold = None if inputs.gold is None else inputs.gold[rows]
-    labels, n_classes = inputs.labels[rows], inputs.n_classes
-    return Inputs(labels=labels, n_classes=n_classes, probs=probs, gold=gold)
 
 
 def _vouched(inputs: Inputs, posterior: Posterior) -> Posterior:
