@@ -33,7 +33,7 @@ locked = "$(PYTHON_FOUND)" -c 'import fcntl, subprocess, sys; lock = open(".make
 
 .PHONY: help
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------------------------------------- running
 
@@ -73,7 +73,7 @@ check-frontend: frontend/node_modules/.installed
 
 TYPES := frontend/src/api/schema.d.ts
 
-.PHONY: schema bench screens
+.PHONY: schema bench bench-detection screens
 schema: $(VENV)/.dev frontend/node_modules/.installed  ## write openapi.yaml and the front end's types anew
 	$(RUN) manage.py spectacular --validate --fail-on-warn --file openapi.yaml
 	$(WITH_NODE) npm --prefix frontend run types --silent
@@ -81,6 +81,10 @@ schema: $(VENV)/.dev frontend/node_modules/.installed  ## write openapi.yaml and
 bench:  ## measure speed and memory beside their floors
 	@$(locked) ready-to-test
 	$(RUN) -m bench
+
+bench-detection:  ## measure how well and how fast label errors are found, beside cleanlab
+	@$(locked) ready-to-test
+	$(RUN) -m bench.detection
 
 screens:  ## photograph every screen into docs/screens/
 	@$(locked) ready-to-test

@@ -17,6 +17,7 @@ from reviews.models import UNFINISHED, JobStatus
 from reviews.permissions import Ability
 
 from . import runs
+from .embedders.choice import KEYS, parse
 from .models import DetectionRun
 
 # Importing them registers the converter of the ids in the paths below.
@@ -90,6 +91,8 @@ class RunSummaryJSON(TypedDict):
     error_rate: ErrorRateJSON
     grade: Literal["safe", "watch", "act", "broken"]
     model: NotRequired[str]
+    embedder: NotRequired[str]
+    training: NotRequired[str]
     skipped: list[SkippedJSON]
     annotators: list[AnnotatorJSON]
     neighbours_searched: NotRequired[int]
@@ -114,6 +117,20 @@ class RunJSON(TypedDict):
     finished_at: datetime | None
 
 
+class Embedder(serializers.Serializer[Any]):
+    """What makes the features in place of the built-in ways; docs/detectors.md says which kind has which."""
+
+    kind = serializers.ChoiceField(list(KEYS))
+    path = serializers.CharField(required=False, help_text="Below the server's folder of models.")
+    name = serializers.CharField(required=False, help_text="Of a published model or an architecture.")
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return parse(data).plain()
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from None
+
+
 class Options(serializers.Serializer[Any]):
     seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
     min_probability = serializers.FloatField(
@@ -125,6 +142,10 @@ class Options(serializers.Serializer[Any]):
     trust_model_below = serializers.BooleanField(
         required=False,
         help_text="Let model validation speak though its model is right on less than 75 % of gold.",
+    )
+
+    embedder = Embedder(
+        allow_null=True, required=False, help_text="The dataset's setting when not said; null: none."
     )
 
     def to_internal_value(self, data: Any) -> Any:

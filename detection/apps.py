@@ -2,6 +2,8 @@ from typing import Any
 
 from django.apps import AppConfig
 
+from .embedders.choice import parse
+
 
 def machine_sidecar(dataset: Any) -> Any:
     # Not before an import needs it: the web processes shall not carry NumPy about.
@@ -16,7 +18,9 @@ class DetectionConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only now.
+        from reviews.datasets import SETTING_CHECKS
         from reviews.importing import SIDECARS
 
+        SETTING_CHECKS["embedder"] = parse
         if machine_sidecar not in SIDECARS:
             SIDECARS.append(machine_sidecar)

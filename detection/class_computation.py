@@ -112,13 +112,14 @@ class ClassComputation(Steps):
         return Outcome(asked, inputs, able, found, judgement, suspicions, health, self.notes)
 
     def _note(self, detectors: Sequence[Detector], able: Sequence[Detector], judgement: Judgement) -> None:
-        """Keep for the summary whose probabilities were believed, what did not run, and how often each
-        annotator is right.
-        """
-        if self.model_name is not None:
-            self.notes["model"] = self.model_name
-        if self.searched is not None:
-            self.notes["neighbours_searched"] = self.searched
+        """Keep for the summary what was believed, what did not run, and how often each annotator is right."""
+        believed = {
+            "model": self.model_name,
+            "training": self.training_name,
+            "embedder": self.made_by,
+            "neighbours_searched": self.searched,
+        }
+        self.notes |= {name: said for name, said in believed.items() if said is not None}
         self.notes["skipped"] = [
             {"method": d.name, "needs": sorted(d.needs)} for d in detectors if d not in able
         ]

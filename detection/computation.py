@@ -4,6 +4,7 @@ from typing import Any
 
 from reviews import progress
 
+from .embedders.choice import Choice
 from .models import DetectionRun
 from .runs import DEFAULTS
 
@@ -20,10 +21,6 @@ STAGES = {
 ENDS = dict(zip(STAGES, [*list(STAGES.values())[1:], 1.0], strict=True))
 
 
-class CannotDetect(Exception):
-    """There is nothing here that detectors could work on; the sentence is for people."""
-
-
 class Computation:
     """One run's way from the database's rows to suspicions, outside of any transaction."""
 
@@ -31,6 +28,11 @@ class Computation:
         self.run, self.dataset = run, run.dataset
         self.options = DEFAULTS | run.options
         self.notes: dict[str, Any] = {}
+
+    def embedder(self) -> Choice | None:
+        """What is to make the features, where the run asks for anything but the built-in ways."""
+        said = self.options["embedder"]
+        return None if said is None else Choice(**said)
 
     def at(self, stage: str, fraction: float) -> None:
         """Say how far the stage is, 0..1; raises `Cancelled` where somebody asked the run to stop."""

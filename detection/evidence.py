@@ -1,36 +1,51 @@
 """Database to arrays: the only place where ids meet indices. Everything is streamed, a chunk at a time."""
 
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from io import BytesIO
-from itertools import islice
+from itertools import chain, islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
+from django.conf import settings
 from django.db.models import Count, Sum
 from django.db.models.functions import Length
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from reviews import media
+from reviews.formats import images
+from reviews.formats.errors import FormatError
 from reviews.models import Annotation, Annotator, Dataset, Item, LabelStatus, Media, MediaFile
 
 from . import features
-from .algorithms.detector import MISSING, Condition, Floats, Ints, Votes
+from .algorithms.detector import MISSING, Condition, Floats, Inputs, Ints, Neighbours, Votes
+from .algorithms.held_out import learnt_by_heart
 from .conditions import Watch
 from .desk import Room, in_memory
+from .embedders import loading
+from .embedders.base import vectors
+from .embedders.choice import Choice, Place
+from .errors import NothingToEmbed
 from .models import Embedding, Prediction, PredictionModel
 
 CHUNK = 2000
 PICTURES_CHUNK = 200
 PICTURE_THREADS = 4
+# Of whole pictures so many are held at a time, each of this size at the most.
+WHOLE_PICTURES_CHUNK = 32
+LONGEST_SIDE = 1024
 # Imported predictions stand in for the built-in model where they speak of nearly all items.
 ENOUGH_PREDICTED = 0.9
-EMBEDDING = "embedding"
+EMBEDDING, EMBEDDER = "embedding", "embedder"
+# So many items tell whether a model has learnt the labels by heart.
+COMPARED = 2000
 GREY = np.full((features.SIDE, features.SIDE, 3), 128, dtype=np.uint8)
 
 Tick = Callable[[float], None]
@@ -97,13 +112,20 @@ def predicted(asked: Subjects) -> bool:
     return max(counts, default=0) >= ENOUGH_PREDICTED * len(asked.ids)
 
 
-def predictions(asked: Subjects, room: Room = in_memory) -> tuple[Floats | None, str]:
+def predictions(
+    asked: Subjects, described: features.Features | None = None, room: Room = in_memory
+) -> tuple[Floats | None, str]:
     """Imported class probabilities and their model's name; None where no model speaks of nearly all items.
 
-    Of several models the one that names the official labels most surely is taken. `room` says where they go.
+    Of several models the one that names the official labels most surely is taken. With `described`, the
+    features of all items, one that has learnt these labels by heart is taken only where all have. `room` says
+    where the probabilities go.
     """
-    best, best_name, best_confidence = None, "", -np.inf
-    for model in PredictionModel.objects.filter(dataset=asked.dataset).order_by("id"):
+    best, best_name, best_rank = None, "", (False, -np.inf)
+    models = list(PredictionModel.objects.filter(dataset=asked.dataset).order_by("id"))
+    near = _nearest_of_some(asked, described) if described is not None and len(models) > 1 else None
+    parts = Inputs(labels=asked.labels, n_classes=len(asked.classes), neighbours=near, imported=True)
+    for model in models:
         probs = _probabilities(model, asked, room)
         known = ~np.isnan(probs[:, 0]) if probs.size else np.zeros(len(probs), dtype=bool)
         if len(probs) == 0 or known.mean() < ENOUGH_PREDICTED:
@@ -111,22 +133,34 @@ def predictions(asked: Subjects, room: Room = in_memory) -> tuple[Floats | None,
         labelled = np.flatnonzero(known & (asked.labels >= 0))
         given = probs[labelled, asked.labels[labelled]]
         confidence = float(np.log(given + 1e-3).mean()) if len(given) else -np.inf
-        if best is None or confidence > best_confidence:
-            best, best_name, best_confidence = probs, model.name, confidence
+        rank = learnt_by_heart(replace(parts, probs=probs)) is None, confidence
+        if best is None or rank > best_rank:
+            best, best_name, best_rank = probs, model.name, rank
     return best, best_name
+
+
+def _nearest_of_some(asked: Subjects, described: features.Features) -> Neighbours:
+    """The most similar other item of some labelled items, evenly spread."""
+    labelled = np.flatnonzero(asked.labels >= 0)
+    few = np.linspace(0, len(labelled) - 1, min(COMPARED, len(labelled))).astype(np.int64)
+    rows = labelled[few]
+    return features.neighbours(described, k=1, rows=rows).spread(rows, len(asked.ids))
 
 
 class Kind(NamedTuple):
     """What the features of a dataset are made of.
 
-    medium  : the items' own; "embedding" where nearly all items have an imported one
-    width   : how many numbers an embedding has
+    medium  : the items' own; "embedding" where nearly all items have an imported one, "embedder" where one is
+              asked for
+    width   : how many numbers an imported embedding has
     letters : whether there is so little text that character n-grams can be counted
+    items   : how many there are of all, on which it depends how far embeddings are narrowed
     """
 
     medium: str
     width: int = 0
     letters: bool = False
+    items: int = 0
 
 
 class Described(NamedTuple):
@@ -140,9 +174,15 @@ class Described(NamedTuple):
     condition: Condition
 
 
-def kind(asked: Subjects) -> Kind:
-    """What the features of these items are made of: the user's own embeddings first, if there are any."""
-    width = _embedded(asked)
+def kind(asked: Subjects, embedder: Choice | None = None) -> Kind:
+    """What the features of these items are made of.
+
+    An embedder that is asked for makes them, else the embeddings that were imported are taken where there are
+    any.
+    """
+    if embedder is not None:
+        return Kind(EMBEDDER, items=len(asked.ids))
+    width = _imported_width(asked)
     if width:
         return Kind(EMBEDDING, width)
     if asked.dataset.media != Media.TEXT:
@@ -151,26 +191,58 @@ def kind(asked: Subjects) -> Kind:
     return Kind(Media.TEXT, letters=characters <= features.MOST_CHARACTERS)
 
 
-def describe(asked: Subjects, kind: Kind, *, tick: Tick) -> Described:
+def describe(
+    asked: Subjects, kind: Kind, *, seed: int, tick: Tick, embedder: Choice | None = None
+) -> Described:
     """What there is to read of these items: all of a dataset, or a part of it.
 
-    The content is measured on its way to the features.
+    The content is measured on its way to the features. Raises CannotEmbed.
     """
     content = np.zeros(len(asked.ids), dtype=np.int64)
     watch = Watch(len(asked.ids))
     if asked.dataset.media == Media.IMAGE:
         _measure(asked, watch)
-    counted = _counted(asked, kind, content, tick, watch)
+    if embedder is not None:
+        counted = {"matrix": _embedded(asked, kind, embedder, content, seed=seed, tick=tick, watch=watch)}
+    else:
+        counted = dict(_counted(asked, kind, content, tick, watch))
     return Described(counted, content, watch.condition())
 
 
-def joined(parts: Sequence[features.Counted], kind: Kind, *, seed: int) -> features.Features:
-    """The features of all items from what was counted of each part of them, in their order."""
+def joined(
+    parts: Sequence[features.Counted], kind: Kind, *, seed: int, embedder: Choice | None = None
+) -> features.Features:
+    """The features of all items from what was counted of each part of them, in their order.
+
+    Raises CannotEmbed where no part has anything that the embedder could read.
+    """
+    if embedder is not None:
+        return features.from_embeddings(_stacked(parts), made_by=str(embedder))
     if kind.medium == EMBEDDING:
-        return features.from_embeddings(np.vstack([part["matrix"] for part in parts]))
+        return features.from_embeddings(_stacked(parts))
     if kind.medium == Media.TEXT:
         return features.texts_joined(parts, seed=seed)
     return features.images_joined(parts) if kind.medium == Media.IMAGE else features.rows_joined(parts)
+
+
+def features_of(
+    asked: Subjects, *, seed: int, tick: Tick, embedder: Choice | None = None
+) -> features.Features:
+    """The features of all items, read here and now. Raises CannotEmbed."""
+    made_of = kind(asked, embedder)
+    read = describe(asked, made_of, seed=seed, tick=tick, embedder=embedder)
+    return joined([read.counted], made_of, seed=seed, embedder=embedder)
+
+
+def _stacked(parts: Sequence[features.Counted]) -> NDArray[np.float32]:
+    """The embeddings of all parts; NaN rows for a part that has none."""
+    width = max(part["matrix"].shape[1] for part in parts)
+    if width == 0:
+        raise NothingToEmbed
+    none = np.full((1, width), np.nan, dtype=np.float32)
+    return np.vstack(
+        [m if m.shape[1] else np.repeat(none, len(m), axis=0) for m in (part["matrix"] for part in parts)]
+    )
 
 
 def _counted(asked: Subjects, kind: Kind, content: Ints, tick: Tick, watch: Watch) -> features.Counted:
@@ -183,6 +255,31 @@ def _counted(asked: Subjects, kind: Kind, content: Ints, tick: Tick, watch: Watc
         pictures = watch.pictures(_pictures(asked, content, tick, watch.readable))
         return features.counted_images(pictures)
     return features.counted_rows(watch.rows(_rows(asked, content, tick)))
+
+
+def _embedded(
+    asked: Subjects,
+    kind: Kind,
+    embedder: Choice,
+    content: Ints,
+    *,
+    seed: int,
+    tick: Tick,
+    watch: Watch,
+) -> NDArray[np.float32]:
+    """What the embedder makes of these texts or pictures, no columns if of none; fills in `content`."""
+    place = Place(Path(settings.MODELS), settings.DOWNLOAD_MODELS)
+    ready = loading.load(embedder, place=place, media=asked.dataset.media)
+    contents: Iterator[Any] = (
+        _whole_pictures(asked, content, watch)
+        if asked.dataset.media == Media.IMAGE
+        else chain.from_iterable(watch.texts(_texts(asked, content, _quiet)))
+    )
+    batches = chunks(contents, ready.batch)
+    try:
+        return vectors(ready, batches, n=len(asked.ids), of=kind.items, seed=seed, tick=tick)
+    except NothingToEmbed:
+        return np.zeros((len(asked.ids), 0), dtype=np.float32)
 
 
 def _read_content(asked: Subjects, content: Ints, tick: Tick, watch: Watch) -> None:
@@ -279,6 +376,37 @@ def _pictures(asked: Subjects, content: Ints, tick: Tick, readable: Floats) -> I
             yield np.stack([GREY if picture is None else picture for picture in found])
 
 
+def _whole_pictures(asked: Subjects, content: Ints, watch: Watch) -> Iterator[Image.Image | None]:
+    """The pictures, upright and in colour, some decoded ahead; None where one is not to be had."""
+    hashes = (sha256 for chunk in _hashes(asked, content, _quiet) for sha256 in chunk)
+    done = 0
+    with ThreadPoolExecutor(PICTURE_THREADS) as threads:
+        for chunk in chunks(hashes, WHOLE_PICTURES_CHUNK):
+            found = list(threads.map(_whole, chunk))
+            watch.readable[[done + i for i, picture in enumerate(found) if picture is None]] = 0
+            done += len(chunk)
+            deque(watch.pictures([np.stack([_shrunk(picture) for picture in found])]), maxlen=0)
+            yield from found
+
+
+def _whole(sha256: str | None) -> Image.Image | None:
+    """The picture, no longer than an embedder needs; None where there is none that could be read."""
+    if sha256 is None:
+        return None
+    try:
+        data = media.original(sha256)
+        return images.reduced(data, longest=LONGEST_SIDE, max_pixels=settings.MAX_IMAGE_PIXELS)
+    except (FileNotFoundError, FormatError):
+        return None
+
+
+def _shrunk(image: Image.Image | None) -> NDArray[np.uint8]:
+    """SIDE × SIDE colours; grey where there is no picture."""
+    if image is None:
+        return GREY
+    return np.asarray(image.resize((features.SIDE, features.SIDE), Image.Resampling.BOX))
+
+
 def _small(sha256: str | None) -> NDArray[np.uint8] | None:
     """The picture as SIDE × SIDE colours; None where there is none that could be read."""
     if sha256 is None:
@@ -286,10 +414,9 @@ def _small(sha256: str | None) -> NDArray[np.uint8] | None:
     try:
         data = media.thumbnail(MediaFile(sha256=sha256)).file.read()
         with Image.open(BytesIO(data)) as image:
-            small = image.convert("RGB").resize((features.SIDE, features.SIDE), Image.Resampling.BOX)
+            return _shrunk(image.convert("RGB"))
     except (FileNotFoundError, UnidentifiedImageError):
         return None
-    return np.asarray(small)
 
 
 def _rows(asked: Subjects, content: Ints, tick: Tick) -> list[dict[str, Any]]:
@@ -329,7 +456,7 @@ def _block(rows: Sequence[tuple[int, bytes]], width: int) -> NDArray[np.float32]
     )
 
 
-def _embedded(asked: Subjects) -> int:
+def _imported_width(asked: Subjects) -> int:
     """How many numbers the imported embeddings have; 0 where nearly all are missing."""
     rows = Embedding.objects.filter(dataset=asked.dataset)
     first = rows.order_by("item").first()

@@ -36,11 +36,13 @@ class Features:
     model        : float32 array, dense or sparse, shape (n_items, n_features): what the models learn from
     space        : float32 array, shape (n_items, n_dimensions): where near means similar
     duplicate_at : the similarity (see `neighbours`) from which two items are near-duplicates
+    made_by      : what made them, for people
     """
 
     model: NDArray[np.float32] | sparse.csr_array
     space: NDArray[np.float32]
     duplicate_at: float
+    made_by: str = "built-in"
 
 
 # What was counted of a chunk of items, by name: plain arrays, which can be stored.
@@ -144,12 +146,13 @@ def rows_joined(parts: Sequence[Counted]) -> Features:
     return Features(model=matrix, space=centred.astype(np.float32), duplicate_at=1 - 1e-6)
 
 
-def from_embeddings(matrix: Floats) -> Features:
+def from_embeddings(matrix: Floats, *, made_by: str = "imported") -> Features:
     """A user's own embeddings; rows that are missing (NaN) lie at the centre."""
     present = ~np.isnan(matrix).any(axis=1, keepdims=True)
     centre = np.nanmean(matrix, axis=0) if present.any() else np.zeros(matrix.shape[1])
     filled = np.where(present, matrix, centre).astype(np.float32)
-    return Features(model=filled, space=_unit_rows(filled - centre.astype(np.float32)), duplicate_at=0.995)
+    space = _unit_rows(filled - centre.astype(np.float32))
+    return Features(model=filled, space=space, duplicate_at=0.995, made_by=made_by)
 
 
 def neighbours(

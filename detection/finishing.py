@@ -14,7 +14,8 @@ from reviews import flags, media, progress
 from reviews.models import JobStatus
 
 from .class_computation import Outcome
-from .computation import STAGES, CannotDetect
+from .computation import STAGES
+from .errors import CannotDetect
 from .models import DetectionRun
 from .part_computation import PartOutcome
 from .runs import end

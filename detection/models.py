@@ -82,6 +82,37 @@ class Prediction(models.Model):
         return f"{self.model_id} on {self.item_id}"
 
 
+class TrainingCourse(models.Model):
+    """How one item fared while a model learned from it: no out-of-sample opinion, and kept apart from those.
+
+    Reduced when it comes in, to what does not grow with the number of classes; so it is about the label that
+    the item had then.
+    """
+
+    model = models.ForeignKey(
+        PredictionModel,
+        on_delete=models.DO_NOTHING,
+        related_name="courses",
+        db_constraint=False,
+        db_index=False,
+    )
+    item = models.ForeignKey(
+        Item, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    # The label, and the likeliest class beside it: places among the model's classes.
+    given = models.BigIntegerField()
+    rival = models.BigIntegerField()
+    # 32-bit floats, one an epoch: the label's lead over the best other class, and its loss.
+    margins = models.BinaryField()
+    losses = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["model", "item"], name="training_course_once")]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} in the training of {self.model_id}"
+
+
 class Embedding(models.Model):
     """A user's own features of one item, as 32-bit floats."""
 

@@ -19,7 +19,8 @@ from reviews.tasktypes.spans import SPAN
 from . import evidence_parts, part_methods
 from .algorithms.health import Health, assess
 from .algorithms.part_suspicions import Doubt, Found, PartSuspicion, merged, one_class, one_part
-from .computation import CannotDetect, Computation
+from .computation import Computation
+from .errors import CannotDetect
 from .evidence import Subjects
 
 
@@ -144,6 +145,7 @@ class PartComputation(Computation):
                 int(self.options["seed"]),
                 partial(self.at, "features"),
                 partial(self.at, "model"),
+                self.embedder(),
             ),
         )
         found: dict[str, Found] = {}
@@ -160,6 +162,8 @@ class PartComputation(Computation):
             threshold=float(self.options["min_probability"]),
         )
         self.notes |= {"annotators": [], "model": readings.model, "unit": kind.noun}
+        if readings.embedder:
+            self.notes["embedder"] = readings.embedder
         self.notes["skipped"] = [
             {"method": name, "needs": part_methods.NEEDS[name]}
             for name in self.run.methods

@@ -14,6 +14,7 @@ from .algorithms import box_validation, class_reading, multilabel_model, span_re
 from .algorithms.box_matching import Boxes, take
 from .algorithms.detector import Bools, Floats
 from .algorithms.part_suspicions import Found
+from .embedders.choice import Choice
 from .evidence import Subjects, Tick
 
 # What a method that cannot run would have needed.
@@ -43,14 +44,18 @@ class Asking(NamedTuple):
     seed: int
     describing: Tick
     learning: Tick
+    embedder: Choice | None = None
 
 
 class Readings(NamedTuple):
-    """The methods that can run, the model behind them, and what to say where none of those asked for can."""
+    """The methods that can run, the model behind them, what to say where none of those asked for can, and
+    what made the features if any were needed.
+    """
 
     methods: dict[str, Callable[[], Found]]
     model: str
     lacking: str
+    embedder: str = ""
 
 
 def of_boxes(asked: Subjects, asking: Asking) -> Readings:
@@ -126,10 +131,12 @@ def of_classes(asked: Subjects, asking: Asking) -> Readings:
     """The ways to check lists of classes: a model's probability of each, and what other annotators said."""
     methods: dict[str, Callable[[], Found]] = {}
     labels = evidence_classes.labels(asked)
-    model = ""
+    model, embedder = "", ""
     if "multilabel_confident_learning" in asking.methods:
         imported, model = evidence_classes.predictions(asked, labels)
-        probs = imported if imported is not None else _built_in(asked, labels, asking)
+        probs = imported
+        if probs is None:
+            probs, embedder = _built_in(asked, labels, asking)
         model = model or "built-in"
         methods["multilabel_confident_learning"] = partial(
             class_reading.find, labels, probs, voice=class_reading.MODEL, classes=asked.classes
@@ -140,17 +147,19 @@ def of_classes(asked: Subjects, asking: Asking) -> Readings:
             methods["annotator_disagreement"] = partial(
                 class_reading.find, labels, shares, voice=class_reading.ANNOTATORS, classes=asked.classes
             )
-    return Readings(methods, model, NO_OPINIONS)
+    return Readings(methods, model, NO_OPINIONS, embedder)
 
 
-def _built_in(asked: Subjects, labels: Bools, asking: Asking) -> Floats:
-    """Each class's probability in each labelled item by a model that never saw it; NaN for the others."""
-    kind = evidence.kind(asked)
-    read = evidence.describe(asked, kind, tick=asking.describing)
-    described = evidence.joined([read.counted], kind, seed=asking.seed)
+def _built_in(asked: Subjects, labels: Bools, asking: Asking) -> tuple[Floats, str]:
+    """Each class's probability in each labelled item by a model that never saw it, NaN for the others; and
+    what made its features.
+    """
+    described = evidence.features_of(
+        asked, seed=asking.seed, tick=asking.describing, embedder=asking.embedder
+    )
     known = np.flatnonzero(asked.labels >= 0)
     probs = np.full(labels.shape, np.nan, dtype=np.float32)
     probs[known] = multilabel_model.probabilities(
         described.model[known], labels[known], seed=asking.seed, tick=asking.learning
     )
-    return probs
+    return probs, described.made_by

@@ -25,6 +25,7 @@ from reviews.errors import DomainError, NotAllowedNow
 from reviews.models import UNFINISHED, Dataset, JobStatus
 from reviews.permissions import Ability, Member
 
+from .embedders.choice import MEDIA, parse
 from .models import DetectionRun
 
 TASK = "detection.run"
@@ -33,7 +34,13 @@ ATTEMPTS = 3
 LOST_AFTER = timedelta(seconds=60)  # unlocked for so long after its start, a run has nobody working on it
 REQUEUED_AFTER = timedelta(minutes=15)  # a message may wait for a free worker; twice is no harm
 DIED = f"The worker died {ATTEMPTS} times at this run."
-DEFAULTS: dict[str, Any] = {"seed": 0, "min_probability": 0.1, "max_flags": None, "trust_model_below": False}
+DEFAULTS: dict[str, Any] = {
+    "seed": 0,
+    "min_probability": 0.1,
+    "max_flags": None,
+    "trust_model_below": False,
+    "embedder": None,
+}
 
 
 def request(
@@ -42,12 +49,14 @@ def request(
     """A queued run; the worker is told on commit. Raises `NotAllowedNow` while another one is under way."""
     member.require(Ability.RUN)
     chosen = _methods(member.dataset, methods)
+    how = DEFAULTS | {"embedder": member.dataset.settings.get("embedder")} | (options or {})
+    how["embedder"] = _embedder(member.dataset, how["embedder"])
     try:
         with transaction.atomic():
             run = DetectionRun.objects.create(
                 dataset=member.dataset,
                 methods=chosen,
-                options=DEFAULTS | (options or {}),
+                options=how,
                 created_by_id=member.user.pk,
             )
             ledger.share(dataset_id=member.dataset.pk)
@@ -114,6 +123,19 @@ def _methods(dataset: Dataset, methods: Sequence[str] | None) -> list[str]:
         said = f"“{unknown[0]}” is no method for {dataset.task_type}: there are {', '.join(able)}."
         raise DomainError(said, fields={"methods": [said]})
     return [name for name in able if name in methods] if methods else able
+
+
+def _embedder(dataset: Dataset, said: Any) -> dict[str, str] | None:
+    """The embedder that this says, known to read the dataset's items; the built-in ways for None."""
+    if said is None:
+        return None
+    try:
+        choice = parse(said)
+        if dataset.media not in MEDIA[choice.kind]:
+            raise ValueError(f"No embedder of kind {choice.kind} reads {dataset.media} items.")
+    except ValueError as error:
+        raise DomainError(str(error), fields={"options.embedder": [str(error)]}) from None
+    return choice.plain()
 
 
 @contextmanager

@@ -4,20 +4,21 @@ A small dataset's steps follow each other in one task, on a desk in memory; a la
 own, on a desk in the storage (`parts`). They are the same steps, cut in the same places, and find the same.
 """
 
-from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from django.conf import settings
+from numpy.typing import NDArray
 
-from . import evidence, features, surroundings
-from .algorithms import out_of_fold
-from .algorithms.detector import Condition, Findings, Inputs, Ints, Neighbours, Votes
+from . import evidence, evidence_training, features, surroundings
+from .algorithms import out_of_fold, training_dynamics
+from .algorithms.detector import Condition, Course, Findings, Inputs, Ints, Neighbours, Votes
 from .algorithms.registry import DETECTORS
 from .algorithms.suspicions import judge
-from .computation import CannotDetect, Computation
+from .computation import Computation
 from .desk import Desk
+from .errors import CannotDetect
 from .models import DetectionRun
 
 NEIGHBOURS = 10
@@ -60,12 +61,14 @@ class Steps(Computation):
             raise CannotDetect("No item has a label yet, so there is nothing to check.")
         predicted = "probs" in self.needs and evidence.predicted(asked)
         votes, annotators = evidence.votes(asked)
+        course, training = self._training(asked)
         found = {
             "ids": asked.ids,
             "labels": asked.labels,
             "gold": surroundings.gold(asked),
             "guideline": surroundings.guideline(asked) if "guideline" in self.needs else None,
-            **({} if votes is None else {f"votes_{name}": getattr(votes, name) for name in VOTE_ARRAYS}),
+            **_flat("votes", votes),
+            **_flat("course", course),
         }
         self.desk.lay(
             SUBJECTS,
@@ -73,7 +76,8 @@ class Steps(Computation):
             classes=asked.classes,
             annotators=list(annotators),
             predicted=predicted,
-            kind=list(evidence.kind(asked)) if self._asks_content(len(asked.ids), predicted) else None,
+            training=training,
+            kind=self._kind_of(asked) if self._asks_content(len(asked.ids), predicted) else None,
             # Everybody who works on the run cuts it as it was cut at first, whatever is set where they run.
             size=settings.RUN_PART_ITEMS,
         )
@@ -128,6 +132,18 @@ class Steps(Computation):
         return self.desk.take(Part("model").name).said["model"] if "probs" in self.needs else None
 
     @property
+    def training_name(self) -> str | None:
+        """The imported model whose training was looked at, empty where there is none; None: nobody asked."""
+        return self.desk.take(SUBJECTS).said["training"]
+
+    @property
+    def made_by(self) -> str | None:
+        """What made the features, for people; None where nothing did."""
+        if self.desk.take(SUBJECTS).said["kind"] is None:
+            return None
+        return str(self.desk.take(Part("space").name).said["made_by"])
+
+    @property
     def searched(self) -> int | None:
         """Of how many items the neighbours are known; None where of all, or of none."""
         few = self.inputs.neighbours is not None and len(self.asked.ids) > MOST_SEARCHED
@@ -160,6 +176,8 @@ class Steps(Computation):
         if "votes_item" in arrays:
             item, annotator, value = (arrays[f"votes_{name}"] for name in VOTE_ARRAYS)
             known["votes"] = Votes(item, annotator, value, len(said["annotators"]))
+        if "course_margin" in arrays:
+            known["course"] = Course(*(arrays[f"course_{name}"] for name in Course._fields))
         if "probs" in self.needs:
             model, more = self.desk.take(Part("model").name)
             known |= {"probs": model.get("probs"), "imported": more["model"] not in (BUILT_IN, None)}
@@ -172,7 +190,12 @@ class Steps(Computation):
     def _features(self) -> features.Features:
         arrays, said = self.desk.take(Part("space").name)
         model = arrays["model"] if "model" in arrays else features.unflattened(arrays, "model", said["width"])
-        return features.Features(model=model, space=arrays["space"], duplicate_at=said["duplicate_at"])
+        return features.Features(
+            model=model,
+            space=arrays["space"],
+            duplicate_at=said["duplicate_at"],
+            made_by=said["made_by"],
+        )
 
     def _sought(self) -> Ints:
         """The items whose neighbours are searched."""
@@ -190,6 +213,12 @@ class Steps(Computation):
 
     # The steps
 
+    def _training(self, asked: evidence.Subjects) -> tuple[Course | None, str | None]:
+        """The course of an imported model's training and the model's name, where a detector asks for it."""
+        if training_dynamics.DETECTOR.name not in self.run.methods:
+            return None, None
+        return evidence_training.course(asked)
+
     def _asks_content(self, n: int, predicted: bool) -> bool:
         """Whether the items' content is read at all.
 
@@ -203,14 +232,16 @@ class Steps(Computation):
     def _describe(self, part: Part) -> None:
         size = self.desk.take(SUBJECTS).said["size"]
         some = self.asked.part(slice(part.number * size, (part.number + 1) * size))
-        read = evidence.describe(some, self._kind(), tick=partial(self._at, part))
+        read = evidence.describe(
+            some, self._kind(), seed=self.seed, tick=partial(self._at, part), embedder=self.embedder()
+        )
         condition = np.stack(read.condition)
         self.desk.lay(part.name, {**read.counted, "content": read.content, "condition": condition})
 
     def _join(self, part: Part) -> None:
         self.at("features", 1.0)
         read = [self.desk.take(one.name).arrays for one in self._parts("features")]
-        made = evidence.joined(read, self._kind(), seed=self.seed)
+        made = evidence.joined(read, self._kind(), seed=self.seed, embedder=self.embedder())
         model = made.model
         self.desk.lay(
             part.name,
@@ -222,17 +253,20 @@ class Steps(Computation):
             },
             duplicate_at=made.duplicate_at,
             width=model.shape[1],
+            made_by=made.made_by,
         )
 
     def _learn(self, part: Part) -> None:
         """Take the imported probabilities, or make some that are out-of-sample."""
         tick, said = partial(self._at, part), self.desk.take(SUBJECTS).said
         tick(0.0)
-        probs, name = evidence.predictions(self.asked, self.desk.room) if said["predicted"] else (None, "")
-        if probs is None and said["kind"] is not None:
-            labels, n_classes = self.asked.labels, len(self.asked.classes)
-            model, name = self._features().model, BUILT_IN
-            probs = out_of_fold.probabilities(model, labels, n_classes, seed=self.seed, tick=tick)
+        made = self._features() if said["kind"] is not None else None
+        probs, name = None, ""
+        if said["predicted"]:
+            probs, name = evidence.predictions(self.asked, made, self.desk.room)
+        if probs is None and made is not None:
+            labels, n_classes, name = self.asked.labels, len(self.asked.classes), BUILT_IN
+            probs = out_of_fold.probabilities(made.model, labels, n_classes, seed=self.seed, tick=tick)
         self.desk.lay(part.name, {} if probs is None else {"probs": probs}, model=name or None)
 
     def _suspect(self, part: Part) -> None:
@@ -261,6 +295,9 @@ class Steps(Computation):
             part.name, {"scores": found.scores, "index": found.index, "suggested": found.suggested, **data}
         )
 
+    def _kind_of(self, asked: evidence.Subjects) -> list[Any]:
+        return list(evidence.kind(asked, self.embedder()))
+
     def _kind(self) -> evidence.Kind:
         return evidence.Kind(*self.desk.take(SUBJECTS).said["kind"])
 
@@ -268,8 +305,14 @@ class Steps(Computation):
         self.at(part.stage, (part.number + fraction) / part.of)
 
 
-VOTE_ARRAYS: Sequence[str] = ("item", "annotator", "value")
+VOTE_ARRAYS = ("item", "annotator", "value")
 DATA = "data_"
+
+
+def _flat(name: str, parts: Votes | Course | None) -> dict[str, NDArray[Any]]:
+    """Its arrays, by names that begin with this one."""
+    found = {} if parts is None else parts._asdict()
+    return {f"{name}_{key}": array for key, array in found.items() if isinstance(array, np.ndarray)}
 
 
 def _cut(stage: str, n: int, size: int) -> list[Part]:

@@ -36,7 +36,7 @@ def django_database(url: str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     entry: dict[str, Any] = {django: parts.pop(libpq, "") for libpq, django in names.items()}
-    return entry | {"ENGINE": "django.db.backends.postgresql", "OPTIONS": dict(parts)}
+    return entry | {"ENGINE": "labelreview.postgres", "OPTIONS": dict(parts)}
 
 
 class RedisAddress:

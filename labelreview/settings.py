@@ -79,8 +79,6 @@ DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_thresh
 # A pool belongs to the web process alone: its connections must not be shared with forked Celery children.
 if pool_size := number("DATABASE_POOL_SIZE", 0):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
-    # A connection is tried before it is lent, so that no request pays for a database that was restarted.
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS = RedisAddress(text("REDIS_URL", PLACES.redis_url))
 CACHES = {
@@ -97,6 +95,9 @@ MAX_IMAGE_PIXELS = number("MAX_IMAGE_MEGAPIXELS", 80) * 1_000_000
 MAX_ARCHIVE_ENTRIES = number("MAX_ARCHIVE_ENTRIES", 300_000)
 MAX_ARCHIVE_FILE_BYTES = number("MAX_ARCHIVE_FILE_MB", 256) * 1024 * 1024
 MAX_ARCHIVE_BYTES = number("MAX_ARCHIVE_GB", 32) * 1024**3
+# Embedders that runs may use: what whoever runs the server puts there, and what the server may fetch.
+MODELS = text("LABELREVIEW_MODELS", str(PLACES.models))
+DOWNLOAD_MODELS = flag("DOWNLOAD_MODELS")
 # A request's body beside its files; above it Django answers 413 before a view runs.
 DATA_UPLOAD_MAX_MEMORY_SIZE = number("MAX_BODY_MB", 10) * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -211,6 +212,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal the audit chain": {"task": "reviews.seal", "schedule": schedule(5), "options": {"expires": 5}},
     "recover dead imports": {"task": "reviews.sweep", "schedule": schedule(60), "options": {"expires": 60}},
     "recover dead runs": {"task": "detection.sweep", "schedule": schedule(60), "options": {"expires": 60}},
+    "forget expired sessions": {"task": "labelreview.clear_sessions", "schedule": schedule(3600)},
 }
 
 # ------------------------------------------------------------------------------------------------ log

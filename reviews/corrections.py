@@ -99,9 +99,13 @@ def _check_within(item: Item, task_type: str, value: Any) -> None:
         raise BadValue(error.detail, fields={"value": [error.detail]}) from error
 
 
-OTHERS = """
-    SELECT id FROM reviews_flag WHERE item_id = %s AND id <> %s AND state = 'open' AND run IS NOT NULL
-"""
+# The item's other flags that a machine raised and nobody has answered.
+OTHERS = "item_id = %(item)s AND id <> %(flag)s AND state = 'open' AND run IS NOT NULL"
+
+
+def voids_all(*, status: str, task_type: str) -> bool:
+    """Whether a new label voids whatever machines said of the old one, and not of a part of it only."""
+    return task_type == TaskType.CLASSIFICATION or status != LabelStatus.LABELLED
 
 
 def voided(*, correction: Correction, task_type: str) -> list[int]:
@@ -109,8 +113,9 @@ def voided(*, correction: Correction, task_type: str) -> list[int]:
 
     Flags about parts that the correction left as they were still hold.
     """
-    others = [id for (id,) in fetch(OTHERS, [correction.item_id, correction.flag_id])]
-    if not others or task_type == TaskType.CLASSIFICATION or correction.status != LabelStatus.LABELLED:
+    asked = {"item": correction.item_id, "flag": correction.flag_id}
+    others = [id for (id,) in fetch(f"SELECT id FROM reviews_flag WHERE {OTHERS}", asked)]
+    if not others or voids_all(status=correction.status, task_type=task_type):
         return others
     stands, decided = TASK_TYPES[task_type].stands, correction.flag.part
     return [
@@ -150,8 +155,10 @@ AT_ONCE = f"""
                %(status)s, 'applied', r.id, clock_timestamp()
         FROM decided d, revision r RETURNING id
     )
-    SELECT d.id, d.created_at, c.id, label.* FROM decided d, corrected c, ({ledger.APPENDED_ROW}) label
 """
+AT_ONCE_ROW = (
+    f"SELECT d.id, d.created_at, c.id, label.* FROM decided d, corrected c, ({ledger.APPENDED_ROW}) label"
+)
 
 
 def at_once(*, decision: Decision, actor: User, payload: dict[str, Any]) -> tuple[Correction, Relabelling]:

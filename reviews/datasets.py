@@ -1,6 +1,6 @@
 """Datasets and their members, changed: each change with its line in the audit log, in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -10,12 +10,17 @@ from . import ledger
 from .errors import DomainError, NotAllowedNow, NotPermitted, NotVisible
 from .models import Dataset, Membership, Role
 from .permissions import Member, may_create_datasets
+from .tasktypes.registry import TASK_TYPES
+
+# What raises ValueError where the value of a setting does not fit; `detection` adds its own.
+SETTING_CHECKS: dict[str, Callable[[Any], object]] = {}
 
 
 def create(*, creator: User, members: Iterable[tuple[str, Role]] = (), **values: Any) -> Member:
     """The owner of a new dataset; raises `NotPermitted` where `creator` may not create any."""
     if not may_create_datasets(creator):
         raise NotPermitted("Creating datasets is for those who have been given the right to.")
+    _check_classes(values["task_type"], values.get("classes", ()))
     with transaction.atomic():
         dataset = Dataset.objects.create(created_by=creator, **values)
         ledger.share(dataset_id=dataset.pk)
@@ -39,6 +44,7 @@ def change(*, owner: Member, changes: dict[str, Any]) -> Dataset:
     with transaction.atomic():
         ledger.share(dataset_id=owner.dataset.pk)
         dataset = Dataset.objects.select_for_update().get(pk=owner.dataset.pk)
+        _check_classes(dataset.task_type, changes.get("classes", ()))
         before = {name: getattr(dataset, name) for name in changes if getattr(dataset, name) != changes[name]}
         if missing := [name for name in before.get("classes", ()) if name not in changes["classes"]]:
             raise NotAllowedNow(f"Classes can be added, not removed: “{missing[0]}” is missing.")
@@ -87,6 +93,12 @@ def remove_member(*, owner: Member, user_id: int) -> None:
             raise NotVisible("There is no such member.")
         membership.delete()
         _record(owner, "member.remove", membership.user, before=membership.role, after=None)
+
+
+def _check_classes(task_type: str, classes: Iterable[str]) -> None:
+    for name in TASK_TYPES[task_type].reserved & set(classes):
+        said = f"No class of {task_type} can be called “{name}”, which means something else there."
+        raise DomainError(said, fields={"classes": [said]})
 
 
 def _keep_an_owner(*, dataset_id: int, without: int | None) -> None:

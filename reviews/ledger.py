@@ -6,7 +6,7 @@ committed and unsealed, and the chain is extended without touching a row that ex
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from psycopg.errors import LockNotAvailable
 
 from .errors import LedgerBusy, NotAllowedNow
 from .models import AuditEvent, Cause, Dataset, Item, LabelRevision, Seal
-from .rows import as_json, fetch_one, insert
+from .rows import Columns, as_json, fetch, fetch_one, insert
 
 LOCK_CLASS = 0x4C52  # "LR": keeps our advisory locks apart from anyone else's in the same database
 GENESIS = "0" * 64
@@ -209,6 +209,18 @@ def append_revision(relabelling: Relabelling) -> LabelRevision:
 
 # Sealing
 
+BATCH = 2000
+EVENT_ROW = Columns(AuditEvent, "e")
+EVENTS_AFTER = f"""
+    SELECT {EVENT_ROW.sql} FROM reviews_auditevent e
+    WHERE e.dataset_id = %s AND e.id > %s ORDER BY e.id LIMIT %s
+"""
+SEALS = """
+    INSERT INTO reviews_seal (event_id, hash, dataset_id, position)
+    SELECT event, hash, %s, %s + place
+    FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS sealed (event, hash, place)
+"""
+
 
 def unsealed_datasets() -> list[int]:
     """Ids of the datasets whose newest event is not in the chain yet."""
@@ -228,15 +240,14 @@ def seal(*, dataset_id: int, patience_ms: int = 100) -> int:
         _lock_exclusively(dataset_id=dataset_id, patience_ms=patience_ms)
         last = Seal.objects.filter(dataset_id=dataset_id).order_by("-position").first()
         position, previous = (last.position, last.hash) if last else (0, GENESIS)
-        events = AuditEvent.objects.filter(
-            dataset_id=dataset_id, id__gt=last.event_id if last else 0
-        ).order_by("id")
-        for batch in _batches(events.iterator(chunk_size=2000), 2000):
-            seals = []
+        for batch in _committed(dataset_id=dataset_id, after=last.event_id if last else 0):
+            hashes = []
             for event in batch:
-                position, previous = position + 1, chain_hash(previous=previous, event=event)
-                seals.append(Seal(event=event, dataset_id=dataset_id, position=position, hash=previous))
-            Seal.objects.bulk_create(seals)
+                previous = chain_hash(previous=previous, event=event)
+                hashes.append(previous)
+            with connection.cursor() as cursor:
+                cursor.execute(SEALS, [dataset_id, position, [event.pk for event in batch], hashes])
+            position += len(batch)
     return position
 
 
@@ -270,12 +281,9 @@ def _lock_exclusively(*, dataset_id: int, patience_ms: int) -> None:
         raise
 
 
-def _batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    batch: list[Any] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
+def _committed(*, dataset_id: int, after: int) -> Iterator[list[AuditEvent]]:
+    """The dataset's events whose id is above `after`, in their order, a batch at a time."""
+    while rows := fetch(EVENTS_AFTER, [dataset_id, after, BATCH]):
+        batch = [EVENT_ROW.build(row) for row in rows]
         yield batch
+        after = batch[-1].pk

@@ -175,10 +175,16 @@ def decide(*, flag: Flag, member: Member, answer: Answer, seen_version: int) -> 
         to = S.APPLIED
     decision = _decision(flag, to=to, answer=replace(answer, value=value), member=member)
     # One statement is a transaction of its own; inside another one it needs a savepoint.
-    single = to in (S.KEPT, S.ESCALATED) and not connection.in_atomic_block
+    single = _is_one_statement(decision, member) and not connection.in_atomic_block
     with nullcontext() if single else transaction.atomic():
         _carry_out(decision, member)
     return flag
+
+
+def _is_one_statement(decision: Decision, member: Member) -> bool:
+    if decision.to_state == S.APPLIED:
+        return corrections.voids_all(status=CHANGES[A(decision.action)], task_type=member.dataset.task_type)
+    return decision.to_state in (S.KEPT, S.ESCALATED)
 
 
 def _carry_out(decision: Decision, member: Member) -> None:
@@ -198,10 +204,13 @@ def _carry_out(decision: Decision, member: Member) -> None:
 def _correct_at_once(decision: Decision, member: Member) -> None:
     flag = decision.flag
     correction, label = corrections.at_once(decision=decision, actor=member.user, payload=_said(decision))
-    correction.pk, *row = _move(decision, MOVE_AND_CORRECT, label.columns())
+    all_void = _is_one_statement(decision, member)
+    statement = MOVE_CORRECT_AND_RETIRE if all_void else MOVE_AND_CORRECT
+    correction.pk, *row = _move(decision, statement, label.columns())
     correction.revision = label.written(row)
     past.of(flag).corrections.append(correction)
-    _retire(correction, member)
+    if not all_void:
+        _retire(correction, member)
 
 
 def undo(*, flag: Flag, member: Member, seen_version: int) -> Flag:
@@ -311,8 +320,15 @@ MOVE_AND_LOG = f"""
     {DECIDE}, logged AS ({ledger.EVENT} || jsonb_build_object('decision', decided.id) FROM decided)
     SELECT id, created_at FROM decided
 """
-MOVE_AND_CORRECT = f"{DECIDE}, {corrections.AT_ONCE}"
-
+MOVE_AND_CORRECT = f"{DECIDE}, {corrections.AT_ONCE} {corrections.AT_ONCE_ROW}"
+MOVE_CORRECT_AND_RETIRE = f"""
+    {DECIDE}, {corrections.AT_ONCE},
+    retired AS (
+        UPDATE reviews_flag SET state = '{TRANSITIONS[S.OPEN, A.SUPERSEDE]}', version = version + 1
+        WHERE {corrections.OTHERS} AND EXISTS (SELECT FROM decided)
+    )
+    {corrections.AT_ONCE_ROW}
+"""
 
 NEWER_FLAG = "Meanwhile a newer flag asks the same of this item."
 TAKEN = {"revision_number_once": ledger.MOVED_ON}

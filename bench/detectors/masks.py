@@ -6,13 +6,13 @@ import numpy as np
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 
-from bench.detectors.row import Row, megabytes, seconds, speed
+from bench.detectors.row import Row, megabytes, memory, seconds, speed
 from detection.algorithms import confident_learning as ours
 
 SCORES = {
-    "self_confidence": (ours.self_confidence, "9 ×"),
-    "normalized_margin": (ours.normalised_margin, "3 ×"),
-    "confidence_weighted_entropy": (ours.confidence_weighted_entropy, "5 ×"),
+    "self_confidence": (ours.self_confidence, 9),
+    "normalized_margin": (ours.normalised_margin, 3),
+    "confidence_weighted_entropy": (ours.confidence_weighted_entropy, 5),
 }
 
 
@@ -23,9 +23,9 @@ def measure(*, full: bool) -> Iterator[Row]:
         same = "identical" if (mask == expected).all() else "NOT IDENTICAL"
         theirs = seconds(lambda: find_label_issues(labels, probs, n_jobs=1), times=2)  # noqa: B023
         mine = seconds(lambda: ours.find_issues(labels, probs), times=5)  # noqa: B023
-        yield speed(f"issue mask {n:,} × {k}, {same}", theirs, mine, "9 ×" if k <= 100 else "5 ×")
+        yield speed(f"issue mask {n:,} × {k}, {same}", theirs, mine, 9 if k <= 100 else 5)
         more = megabytes(lambda: ours.find_issues(labels, probs))  # noqa: B023
-        yield Row(f"its memory, {n:,} × {k}", "", f"{more:.0f} MB", "", "≤ 50 MB")
+        yield memory(f"its memory, {n:,} × {k}", more, 50)
         yield from _scores(labels, probs)
 
 

@@ -94,8 +94,8 @@ def _likeliest(scales: Floats, met: Bools) -> tuple[int, int]:
 def _heard(curves: _Curves, scale: Floats, met: Bools) -> Floats:
     which = _bin(scale)
     meets, fails = np.bincount(which[met], minlength=BINS), np.bincount(which[~met], minlength=BINS)
-    used = np.flatnonzero(meets + fails)
-    return curves.meets[:, used] @ meets[used] + curves.fails[:, used] @ fails[used]
+    # Empty bins count for nothing, and leaving them out would copy every curve.
+    return curves.meets @ meets.astype(float) + curves.fails @ fails.astype(float)
 
 
 def _bin(scale: Floats) -> Ints:

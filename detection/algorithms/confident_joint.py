@@ -37,13 +37,13 @@ def thresholds(labels: Ints, probs: Floats) -> Floats:
 def confident_joint(labels: Ints, probs: Floats) -> Counts:
     """Estimated counts of (given, true) pairs, shape (n_classes, n_classes); rows sum as given."""
     by_class = ByClass(labels, probs.shape[1])
-    seen = scan(labels, probs, bounds(labels, probs, by_class))
-    return joint_of(labels, seen, by_class)
+    return joint_of(labels, read(labels, probs, by_class), by_class)
 
 
-def bounds(labels: Ints, probs: Floats, by_class: ByClass) -> Floats:
-    """From where on a probability counts as confident, shape (n_classes,)."""
-    return _thresholds(self_confidence(labels, probs), by_class) - CLOSE
+def read(labels: Ints, probs: Floats, by_class: ByClass) -> Scan:
+    """Each row beside its label, where a class counts from its threshold on."""
+    given = self_confidence(labels, probs)
+    return scan(labels, probs, given, _thresholds(given, by_class) - CLOSE)
 
 
 def joint_of(labels: Ints, seen: Scan, by_class: ByClass) -> Counts:

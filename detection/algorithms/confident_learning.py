@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from . import quota_selection
-from .confident_joint import ByClass, bounds, confident_joint, joint_of, quotas, thresholds
+from .confident_joint import ByClass, confident_joint, joint_of, quotas, read, thresholds
 from .detector import (
     Bools,
     Detector,
@@ -25,7 +25,7 @@ from .detector import (
     per_cent,
 )
 from .label_quality import confidence_weighted_entropy, normalised_margin, self_confidence
-from .row_scan import disagrees, scan
+from .row_scan import disagrees
 
 __all__ = [
     "DETECTOR",
@@ -48,7 +48,7 @@ def find_issues(labels: Ints, probs: Floats, filter_by: FilterBy = "prune_by_noi
     if len(labels) == 0 or probs.shape[1] < 2:
         return np.zeros(len(labels), dtype=bool)
     by_class = ByClass(labels, probs.shape[1])
-    seen = scan(labels, probs, bounds(labels, probs, by_class))
+    seen = read(labels, probs, by_class)
     # What the model itself would have given is never an issue, so only the rest needs sorting.
     candidate = disagrees(labels, probs, seen)
     if filter_by == "confident_learning":

@@ -63,6 +63,19 @@ class Condition(NamedTuple):
     filled: Floats
 
 
+class Course(NamedTuple):
+    """What was seen of each item while a model learned.
+
+    margin : float array, shape (n,), the mean lead of the label over the best other class, in scores
+    loss   : float array, shape (n,), the mean negative log-probability of the label
+    rival  : int array, shape (n,), the class that the model would rather have, beside the label
+    """
+
+    margin: Floats
+    loss: Floats
+    rival: Ints
+
+
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
     """The arrays of one dataset; what is not known of it is None.
@@ -76,6 +89,7 @@ class Inputs:
     condition    : what was measured of the items themselves
     guideline    : int array, shape (n_items,), the place of the version of the guideline that each label was
                    made under, in their order, -1 where none is known
+    course       : of an imported model's training, NaN where nothing is known of an item
     imported     : whether `probs` are an imported model's
     trust_model_below : whether a model may speak that is often wrong on gold
     """
@@ -91,6 +105,7 @@ class Inputs:
     gold: Ints | None = None
     condition: Condition | None = None
     guideline: Ints | None = None
+    course: Course | None = None
     imported: bool = False
     trust_model_below: bool = False
     seed: int = 0

@@ -34,14 +34,14 @@ def learnt_by_heart(inputs: Inputs) -> ByHeart | None:
     """
     if not inputs.imported or inputs.probs is None or inputs.neighbours is None:
         return None
-    near = inputs.neighbours.item
-    searched = (near >= 0).any(axis=1) if near.size else np.zeros(len(inputs.labels), dtype=bool)
-    known = np.flatnonzero(searched & (inputs.labels >= 0) & ~np.isnan(inputs.probs).any(axis=1))
+    near = inputs.neighbours.item[:, 0] if inputs.neighbours.item.size else np.full(len(inputs.labels), -1)
+    comparable = (near >= 0) & (inputs.labels >= 0) & (inputs.labels[near] >= 0)
+    known = np.flatnonzero(comparable & ~np.isnan(inputs.probs).any(axis=1))
     if len(known) < FEWEST:
         return None
     given = inputs.labels[known]
     agreement = float((inputs.probs[known].argmax(axis=1) == given).mean())
-    alike = float((inputs.labels[near[known, 0]] == given).mean())
+    alike = float((inputs.labels[near[known]] == given).mean())
     missed = max(1 - agreement, 1 / len(known))
     suspicious = agreement >= PERFECT and 1 - alike >= max(NOTABLE, BESIDE_NEIGHBOURS * missed)
     return ByHeart(agreement, alike) if suspicious else None

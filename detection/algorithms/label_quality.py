@@ -22,7 +22,7 @@ def normalised_margin(labels: Ints, probs: Floats) -> Floats:
     labels : int array, shape (n_items,), values in [0, n_classes)
     probs  : float array, shape (n_items, n_classes), rows sum to 1, out-of-sample
     """
-    seen = scan(labels, probs, np.full(probs.shape[1], 2.0))
+    seen = scan(labels, probs, self_confidence(labels, probs), np.full(probs.shape[1], 2.0))
     return (seen.given - seen.best + 1) / 2
 
 

@@ -123,7 +123,8 @@ def run(inputs: Inputs) -> Findings:
 def tell(inputs: Inputs, findings: Findings, j: int, names: Names) -> Evidence:
     label = names.classes[findings.suggested[j]]
     if needed(inputs.gold)[findings.index[j]] >= 0:
-        return Evidence(f"An expert vouches for “{label}”: the item is gold.", {"gold": label})
+        # Reviewers read this, who shall not learn which items they are measured by.
+        return Evidence(f"An earlier look by an expert says “{label}”.", {})
     accuracy = float(findings.data["accuracy"][j])
     text = f"A model that is right on {per_cent(accuracy)} of the gold items says “{label}”."
     return Evidence(

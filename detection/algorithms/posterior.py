@@ -6,9 +6,11 @@ Statistics 28 (1979), doi:10.2307/2346806, where every item starts from the mode
 of the class frequencies (as in Goh, Tkachenko, Mueller: CROWDLAB, arXiv:2210.06812, and Raykar et al.,
 JMLR 11 (2010)), and the official label is one more observer. Departures: each observer's confusion
 matrix is shrunk towards that observer's one error rate, so that rare classes and quiet annotators get no
-invented habits; the sharpness of the model is fitted in the same likelihood, which makes the answers
-calibrated; duplicates share one true class; and the official labels are not taken to be cleaner than the
-model shows (see `label_noise`).
+invented habits, and of several annotators the crowd says how far (see `confusions`); the sharpness of the
+model is fitted in the same likelihood, which makes the answers calibrated; beside several annotators the
+model's class frequencies give way to theirs (Saerens, Latinne, Decaestecker: Neural Computation 14 (2002),
+doi:10.1162/089976602753284446); duplicates share one true class; and the official labels are not taken to
+be cleaner than the model shows (see `label_noise`).
 """
 
 from typing import NamedTuple
@@ -16,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from . import confusions
 from .detector import Floats, Inputs, Ints, Votes
 from .label_noise import least_noise, one_rate
 from .temperature import softmax
@@ -27,11 +30,12 @@ SETTLED = 1e-4
 SHRINKAGE = 5.0
 FLOOR = 1e-6
 FIRST_ERROR_RATE = 0.05
-FIRST_CARELESSNESS = 0.2
-# How far the model may be sharpened. Beside many annotators of few answers not at all: it would outvote them
-# all, find them careless for it, and itself confirmed.
-SHARPEST = 5.0
-SHARPEST_BESIDE_VOTES = 1.0
+# How far the model may be dulled and sharpened; beside annotators less, or it might outvote them all, find
+# them careless for it, and itself confirmed.
+SHARPNESS = (0.3, 5.0)
+SHARPNESS_BESIDE_VOTES = (0.1, 3.0)
+# So many imagined items of the model's own class frequencies stand against those that the votes call for.
+FREQUENCIES_WORTH = 30.0
 
 
 class Posterior(NamedTuple):
@@ -62,14 +66,21 @@ def estimate(inputs: Inputs, *, group: Ints | None = None, use_official: bool = 
     if n == 0 or n_classes < 2:
         return Posterior(probs, np.eye(n_classes), _accuracies(sources, probs, inputs.votes))
     group = np.arange(n) if group is None else group
-    confusions = [_first_guess(probs, source, least) for source in sources]
-    sharpness, most = 1.0, SHARPEST_BESIDE_VOTES if _several(inputs.votes) else SHARPEST
+    several = _several(inputs.votes)
+    observers = [_first_guess(probs, source, least) for source in sources]
+    sharpness, strengths = 1.0, confusions.Strengths(SHRINKAGE, SHRINKAGE)
+    shift: Floats = np.zeros(n_classes)
     for step in range(ITERATIONS):
-        heard = _log_heard(sources, confusions, n, n_classes)
-        if step % REFIT_EVERY == 0 and inputs.probs is not None:
-            sharpness = _sharpest(log_prior, heard, most=most)
-        before, probs = probs, _shared(log_prior * sharpness, heard, group)
-        confusions = [_confusion(probs, source, _error_rate(probs, source), least) for source in sources]
+        heard, refit = _log_heard(sources, observers, n, n_classes), step % REFIT_EVERY == 0
+        if refit and inputs.probs is not None:
+            sharpness = _sharpest(log_prior, shift, heard, SHARPNESS_BESIDE_VOTES if several else SHARPNESS)
+        prior = log_prior * sharpness
+        before, probs = probs, _shared(prior + shift, heard, group)
+        if several:
+            shift = _shifted(shift, prior, probs)
+        if refit and several:
+            strengths = confusions.strengths(probs, sources[0])
+        observers = [_learnt(probs, source, least, strengths) for source in sources]
         if step % REFIT_EVERY == REFIT_EVERY - 1 and np.abs(probs - before).max() < SETTLED:
             break
     official = _official(inputs)
@@ -125,14 +136,19 @@ def _sources(inputs: Inputs, *, use_official: bool) -> list[Votes]:
 
 
 def _first_guess(probs: Floats, votes: Votes, least: Floats | None) -> Floats:
-    """Confusion matrices to begin with: a single observer's by the model, several ones' as equally careless.
+    """Confusion matrices to begin with: a single observer's by the model, several ones' by how they agree.
 
     Several compare with each other; a weak model that judged them first would find itself confirmed.
     """
     if votes.n_annotators == 1:
         return _confusion(probs, votes, FIRST_ERROR_RATE, least)
-    answers = np.bincount(votes.value, minlength=probs.shape[1])
-    return np.stack([one_rate(answers, FIRST_CARELESSNESS)] * votes.n_annotators)
+    return confusions.first(votes, *probs.shape)
+
+
+def _learnt(probs: Floats, votes: Votes, least: Floats | None, strengths: confusions.Strengths) -> Floats:
+    if votes.n_annotators == 1:
+        return _confusion(probs, votes, _error_rate(probs, votes), least)
+    return confusions.learn(probs, votes, strengths)
 
 
 def _confusion(probs: Floats, votes: Votes, error_rate: Floats | float, least: Floats | None) -> Floats:
@@ -140,13 +156,8 @@ def _confusion(probs: Floats, votes: Votes, error_rate: Floats | float, least: F
 
     That of the official labels is not taken to be without noise where the model shows that there is some.
     """
-    n_classes = probs.shape[1]
-    counts = np.zeros((votes.n_annotators, n_classes, n_classes))
-    cell = votes.annotator * n_classes + votes.value
-    for true in range(n_classes):
-        sums = np.bincount(cell, probs[votes.item, true], minlength=votes.n_annotators * n_classes)
-        counts[:, true, :] = sums.reshape(votes.n_annotators, n_classes)
-    answers = np.bincount(votes.value, minlength=n_classes)
+    counts = confusions.count(probs, votes)
+    answers = np.bincount(votes.value, minlength=probs.shape[1])
     rates = np.broadcast_to(error_rate, (votes.n_annotators,))
     counts += SHRINKAGE * np.stack([one_rate(answers, float(rate)) for rate in rates])
     confusion = counts / counts.sum(axis=2, keepdims=True)
@@ -165,10 +176,10 @@ def _error_rate(probs: Floats, votes: Votes) -> Floats:
     return np.clip((wrong + SHRINKAGE * everybody) / (answered + SHRINKAGE), FLOOR, 1 - FLOOR)
 
 
-def _log_heard(sources: list[Votes], confusions: list[Floats], n: int, n_classes: int) -> Floats:
+def _log_heard(sources: list[Votes], observers: list[Floats], n: int, n_classes: int) -> Floats:
     """The log-likelihood of all answers on each item, were each class true; (n_items, n_classes)."""
     heard = np.zeros((n, n_classes))
-    for votes, confusion in zip(sources, confusions, strict=True):
+    for votes, confusion in zip(sources, observers, strict=True):
         logs = np.log(confusion)
         for true in range(n_classes):
             heard[:, true] += np.bincount(votes.item, logs[votes.annotator, true, votes.value], minlength=n)
@@ -180,18 +191,27 @@ def _several(votes: Votes | None) -> bool:
     return votes is not None and len(votes.item) > 0 and votes.n_annotators > 1
 
 
-def _sharpest(log_prior: Floats, heard: Floats, *, most: float) -> float:
-    """The power to which the model's probabilities best explain the answers, between 0.3 and `most`."""
-    likelihood = np.exp(heard)
+def _sharpest(log_prior: Floats, shift: Floats, heard: Floats, within: tuple[float, float]) -> float:
+    """The power to which the model's probabilities best explain the answers, within two bounds."""
+    likelihood = np.exp(heard - heard.max(axis=1, keepdims=True))
 
     def cost(log_power: float) -> float:
-        return -np.log((softmax(log_prior * np.exp(log_power)) * likelihood).sum(axis=1) + 1e-300).mean()
+        prior = softmax(log_prior * np.exp(log_power) + shift)
+        return -np.log((prior * likelihood).sum(axis=1) + 1e-300).mean()
 
-    return float(
-        np.exp(
-            minimize_scalar(cost, bounds=(-1.2, np.log(most)), method="bounded", options={"xatol": 0.02}).x
-        )
-    )
+    best = minimize_scalar(cost, bounds=np.log(within), method="bounded", options={"xatol": 0.02})
+    return float(np.exp(best.x))
+
+
+def _shifted(shift: Floats, log_prior: Floats, probs: Floats) -> Floats:
+    """The shift, one number a class, one step nearer to where the prior expects what the posterior finds.
+
+    Where the answers say little, the posterior repeats the prior, and a model's own frequencies hold.
+    """
+    share = len(probs) / (len(probs) + FREQUENCIES_WORTH)
+    wanted = share * probs.sum(axis=0) + (1 - share) * softmax(log_prior).sum(axis=0)
+    better = shift + np.log((wanted + 0.01) / (softmax(log_prior + shift).sum(axis=0) + 0.01))
+    return better - better.mean()
 
 
 def _shared(log_prior: Floats, heard: Floats, group: Ints) -> Floats:

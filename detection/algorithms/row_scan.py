@@ -46,12 +46,12 @@ def check(labels: Ints, n_classes: int) -> None:
         raise ValueError("labels must lie in [0, n_classes)")
 
 
-def scan(labels: Ints, probs: Floats, bounds: Floats) -> Scan:
+def scan(labels: Ints, probs: Floats, given: Floats, bounds: Floats) -> Scan:
     """Each row beside its label; probabilities that are NaN or far outside of [0, 1] raise ValueError.
 
+    given  : `self_confidence` of the same
     bounds : float array, shape (n_classes,), a class counts from there on
     """
-    given = self_confidence(labels, probs)
     bounds = _rounded_up(bounds, probs.dtype)
     if probs.flags.c_contiguous and probs.dtype in (np.float32, np.float64) and compiled.worth_it(probs.size):
         best, guess, clean = _by_machine(labels, probs, bounds)

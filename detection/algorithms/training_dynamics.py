@@ -3,18 +3,18 @@
 Area under the margin: Pleiss, Zhang, Elenberg, Weinberger: Identifying Mislabeled Data using the Area Under
 the Margin Ranking. NeurIPS 2020, arXiv:2001.10528. Small loss: Li, Socher, Hoi: DivideMix. ICLR 2020,
 arXiv:2002.07394, who split the losses into two normal distributions. An item is suspect where both agree.
-Departures: the network is softmax regression on random Fourier features (Rahimi, Recht, NIPS 2007), trained
-on all items at once; no class is made up to find a threshold, since whoever lies below zero has had another
-class ahead of its label on the average of all epochs.
+Departures: no class is made up to find a threshold, since whoever lies below zero has had another class ahead
+of its label on the average of all epochs. Unless an imported model told the course of its own training, the
+network is softmax regression on random Fourier features (Rahimi, Recht, NIPS 2007), trained on all items.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from . import temperature
-from .detector import Detector, Evidence, Findings, Floats, Inputs, Ints, Names, needed, nothing
+from .detector import Course, Detector, Evidence, Findings, Floats, Inputs, Ints, Names, needed, nothing
 
 EPOCHS = 20
 STEP = 20.0
@@ -29,19 +29,6 @@ ROWS = 16_384
 WATCHED = 1_000_000
 FEWEST = 10
 SPLITS = 30
-
-
-class Course(NamedTuple):
-    """What was seen of each item while the model learned.
-
-    margin : float array, shape (n,), the mean lead of the label over the best other class, in scores
-    loss   : float array, shape (n,), the mean negative log-probability of the label
-    rival  : int array, shape (n,), the class that led most surely at the end, beside the label
-    """
-
-    margin: Floats
-    loss: Floats
-    rival: Ints
 
 
 def watch(space: Floats, labels: Ints, n_classes: int, *, seed: int = 0) -> Course:
@@ -80,10 +67,14 @@ def high_loss(loss: Floats) -> Floats:
 
 
 def run(inputs: Inputs) -> Findings:
-    known = np.flatnonzero(inputs.labels >= 0)
+    told = inputs.course
+    known = np.flatnonzero((inputs.labels >= 0) & (True if told is None else ~np.isnan(told.margin)))
     if len(known) < FEWEST or len(np.unique(inputs.labels[known])) < 2:
         return nothing(inputs)
-    course = watch(needed(inputs.space)[known], inputs.labels[known], inputs.n_classes, seed=inputs.seed)
+    if told is not None:
+        course = Course(told.margin[known], told.loss[known], told.rival[known])
+    else:
+        course = watch(needed(inputs.space)[known], inputs.labels[known], inputs.n_classes, seed=inputs.seed)
     scores = np.zeros(len(inputs.labels))
     scores[known] = high_loss(course.loss)
     found = (course.margin < 0) & (scores[known] >= 0.5) & (course.rival != inputs.labels[known])

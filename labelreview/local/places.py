@@ -37,6 +37,10 @@ class Places:
         return self.data / "media"
 
     @property
+    def models(self) -> Path:
+        return self.data / "models"
+
+    @property
     def lock(self) -> Path:
         return self.data / "supervisor.lock"
 

@@ -110,6 +110,12 @@ class Settings(ObjectField):
         names = settings.get("annotators", [])
         if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
             raise serializers.ValidationError("`annotators` is a list of names.")
+        for key, check in datasets.SETTING_CHECKS.items():
+            try:
+                if settings.get(key) is not None:
+                    check(settings[key])
+            except ValueError as error:
+                raise serializers.ValidationError(f"`{key}`: {error}") from None
         return settings
 
 

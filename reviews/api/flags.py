@@ -1,6 +1,7 @@
 """Flags: their list, one of them, and a new one out of a person's hands."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any, TypedDict
 
 import orjson
@@ -356,10 +357,13 @@ class FlagsView(View):
     def get(self, request: Request, dataset: int) -> Response:
         member = self.member(dataset)
         query = read_query(FlagQuery, request)
+        ordering = query.pop("ordering")
         page = paginate_ids(
             request=request,
-            rows=matching(Flag.objects.all(), member.dataset, query),
-            order=ORDERINGS[query["ordering"]],
+            model=Flag,
+            dataset_id=member.dataset.pk,
+            narrow=partial(matching, dataset=member.dataset, wanted=query) if query else None,
+            order=ORDERINGS[ordering],
             render=lambda ids: render(screen.brief(ids), member),
         )
         return Response(page)

@@ -1,5 +1,6 @@
 """Items as they were imported, with their official label, and their pictures."""
 
+from functools import partial
 from typing import Any, TypedDict
 
 from django.db.models import QuerySet
@@ -77,19 +78,26 @@ def render(item: Item, shown_as: str, width: int | None, height: int | None) -> 
     }
 
 
+def matching(items: QuerySet[Item], *, dataset_id: int, wanted: dict[str, Any]) -> QuerySet[Item]:
+    """Those of the dataset's items that a checked `ItemQuery` describes."""
+    if wanted.get("label"):
+        items = items.filter(current_revision__value=wanted["label"])
+    if wanted.get("search"):
+        items = search.matching(items, dataset_id=dataset_id, text=wanted["search"])
+    return items
+
+
 class ItemsView(View):
     @operation("items_list", page_of(ItemJSON), parameters=[ItemQuery, *PAGING], refuses=(400, 401, 404))
     def get(self, request: Request, dataset: int) -> Response:
         seen = self.member(dataset).dataset
         query = read_query(ItemQuery, request)
-        items = Item.objects.filter(dataset=seen)
-        if query.get("label"):
-            items = items.filter(current_revision__value=query["label"])
-        if query.get("search"):
-            items = search.matching(items, dataset_id=seen.pk, text=query["search"])
+        narrow = partial(matching, dataset_id=seen.pk, wanted=query)
         page = paginate_ids(
             request=request,
-            rows=items,
+            model=Item,
+            dataset_id=seen.pk,
+            narrow=narrow if any(query.values()) else None,
             order=["external_id"],
             render=lambda ids: [render(item, seen.media, *size) for item, *size in screen.items(ids)],
         )

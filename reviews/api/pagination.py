@@ -20,6 +20,7 @@ from django.db.models import (
 from rest_framework.request import Request
 
 from reviews.errors import DomainError
+from reviews.rows import fetch
 
 DEFAULT_SIZE = 50
 LARGEST_SIZE = 500
@@ -49,34 +50,43 @@ def paginate(
     "after this row" one comparison of rows, which an index answers wherever in the list it is.
     """
     cursor = _Cursor.of(request, rows.model, order)
-    return _page(cursor, cursor.window(rows), cursor.values_of, render)
+    size = page_size(request)
+    return _page(cursor, size, list(cursor.window(rows)[: size + 1]), cursor.values_of, render)
 
 
 def paginate_ids(
     *,
     request: Request,
-    rows: QuerySet[Any],
+    model: type[Model],
+    dataset_id: int,
+    narrow: Callable[[QuerySet[Any]], QuerySet[Any]] | None,
     order: Sequence[str],
     render: Callable[[list[int]], list[Any]],
 ) -> dict[str, Any]:
-    """The same where `render` reads the rows itself, by their ids: only what the order needs is fetched."""
-    cursor = _Cursor.of(request, rows.model, order)
+    """The same of what a dataset has of a model, where `render` reads the rows itself, by their ids.
+
+    `narrow` filters them; a list that is not filtered is read by a statement that nobody has to compose.
+    """
+    cursor = _Cursor.of(request, model, order)
+    size = page_size(request)
+    if narrow is None:
+        found = cursor.plain_window(dataset_id, size + 1)
+    else:
+        rows = cursor.window(narrow(model._default_manager.filter(dataset=dataset_id)))
+        found = list(rows.values_list("pk", *cursor.names)[: size + 1])
     return _page(
-        cursor,
-        cursor.window(rows).values_list("pk", *cursor.names),
-        lambda row: list(row[1:]),
-        lambda found: render([row[0] for row in found]),
+        cursor, size, found, lambda row: list(row[1:]), lambda rows: render([row[0] for row in rows])
     )
 
 
 def _page(
     cursor: "_Cursor",
-    rows: Any,
+    size: int,
+    found: list[Any],
     values_of: Callable[[Any], list[Any]],
     render: Callable[[list[Any]], list[Any]],
 ) -> dict[str, Any]:
-    size = page_size(cursor.request)
-    found = list(rows[: size + 1])
+    """A page out of one row more than it holds, where there are so many."""
     more, found = len(found) > size, found[:size]
     if cursor.backward:
         found.reverse()
@@ -149,7 +159,7 @@ class _Cursor:
         backward: bool,
         after: list[Any] | None,
     ) -> None:
-        self.names = [name.lstrip("-") for name in order]
+        self.model, self.names = model, [name.lstrip("-") for name in order]
         self.descending = order[0].startswith("-")
         self.request, self.order, self.backward, self.after = request, list(order), backward, after
         self.fields: list[Any] = [model._meta.get_field(name) for name in self.names]
@@ -181,10 +191,29 @@ class _Cursor:
             values = [
                 Value(value, output_field=field) for field, value in zip(self.fields, self.after, strict=True)
             ]
-            operator = "<" if self.descending != self.backward else ">"
-            rows = rows.filter(_RowComparison(*columns, *values, operator=operator))
+            rows = rows.filter(_RowComparison(*columns, *values, operator=self.operator))
         rows = rows.order_by(*self.order)
         return rows.reverse() if self.backward else rows
+
+    @property
+    def operator(self) -> str:
+        return "<" if self.descending != self.backward else ">"
+
+    def plain_window(self, dataset_id: int, limit: int) -> list[tuple[Any, ...]]:
+        """The same of all that the dataset has of the model: ids, and what the order goes by."""
+        columns = [field.column for field in self.fields]
+        direction = "DESC" if self.descending != self.backward else "ASC"
+        after = ""
+        if self.after is not None:
+            after = f"AND ({', '.join(columns)}) {self.operator} ({', '.join(['%s'] * len(columns))})"
+        statement = f"""
+            SELECT id, {", ".join(columns)} FROM {self.model._meta.db_table} WHERE dataset_id = %s {after}
+            ORDER BY {", ".join(f"{column} {direction}" for column in columns)} LIMIT %s
+        """
+        values = [
+            field.get_prep_value(value) for field, value in zip(self.fields, self.after or [], strict=False)
+        ]
+        return fetch(statement, [dataset_id, *values, limit])
 
     def values_of(self, row: Model) -> list[Any]:
         return [getattr(row, field.attname) for field in self.fields]

@@ -23,6 +23,8 @@ class Addition:
     model      whose predictions these are; "" where there are none
     classes    what the columns of `probs` are about
     probs      : float array, shape (n_ids, n_classes), values in [0, 1]
+    epochs     : float array, shape (n_epochs, n_ids, n_classes), the same after each epoch of a training on
+                 these very items
     values     one prediction each, in the shape of the task type
     embeddings : float array, shape (n_ids, n_dimensions)
     opinions   one annotator's opinion each
@@ -36,6 +38,7 @@ class Addition:
     model: str = ""
     classes: Sequence[str] = ()
     probs: NDArray[Any] | None = None
+    epochs: NDArray[Any] | None = None
     values: Sequence[Value] | None = None
     embeddings: NDArray[Any] | None = None
     opinions: Sequence[Opinion] | None = None

@@ -26,11 +26,15 @@ class Opinion(NamedTuple):
 
 
 class Prediction(NamedTuple):
-    """What one model said of the item: probabilities of classes, or a value with scores."""
+    """What one model said of the item: probabilities of classes, or a value with scores.
+
+    With an epoch, what it said after that epoch of its training on this very item: not out-of-sample.
+    """
 
     model: str
     probs: dict[str, float] | None = None
     value: Value = None
+    epoch: int | None = None
 
 
 @dataclass(slots=True)
@@ -91,4 +95,5 @@ def _opinion_json(opinion: Opinion) -> dict[str, Any]:
 
 def _prediction_json(prediction: Prediction) -> dict[str, Any]:
     said = {"probs": prediction.probs} if prediction.probs is not None else {"value": prediction.value}
-    return {"model": prediction.model, **said}
+    at = {} if prediction.epoch is None else {"epoch": prediction.epoch}
+    return {"model": prediction.model, **at, **said}

@@ -72,7 +72,7 @@ def read(
             kept = crowds if one.get("iscrowd") == 1 else boxes
             kept.setdefault(_image_of(one, known, number), []).append(_part(one, names, task, number))
         except FormatError as error:
-            yield error
+            yield _of_annotation(error, one)
     for number, image in enumerate(whole["images"], 1):
         try:
             key = _key(image.get("id"), number, "images.id")
@@ -184,6 +184,13 @@ def _part(one: Part, names: Mapping[Key, str], task: TaskType, number: int) -> P
         return task.from_json([box])[0]
     except BadValue as error:
         raise FormatError.of(error, line=number, column="annotations.bbox") from None
+
+
+def _of_annotation(error: FormatError, one: Part) -> FormatError:
+    """The error with the annotation and its image called by their ids, and a way out."""
+    named = f"annotation {str(one.get('id'))[:50]} of image {str(one.get('image_id'))[:50]}"
+    detail = f"{named}: {error.detail}. Correct the annotation, or take it out of the file"
+    return FormatError(error.code, detail, line=error.line, column=error.column)
 
 
 def _plain(

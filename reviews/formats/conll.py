@@ -23,7 +23,7 @@ from reviews.tasktypes.base import TaskType
 
 DOCUMENT = "-DOCSTART-"
 COMMENT = re.compile(r"# (id|text|split|meta|ambiguous) = (.+)")
-TAG = re.compile(r"[BIESLUM]-(.+)|O")
+TAG = re.compile(r"[BIESLUM]-(?!O$)(.+)|O")  # no class is called O
 COLUMN = re.compile(r"[^\t\r\n]+")
 BEGINS, ENDS = frozenset("BSU"), frozenset("ESLU")
 UNKNOWN = "_"  # the tag of tokens in a sentence that nobody has labelled

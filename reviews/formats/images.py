@@ -68,6 +68,19 @@ def as_png(data: bytes, *, max_pixels: int = MAX_PIXELS) -> bytes:
         return _saved(_turned(_eight_bit(image), _turn(image)), "PNG")
 
 
+def reduced(data: bytes, *, longest: int, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The picture's first frame in RGB, upright, no side longer than `longest`; raises FormatError."""
+    with _faults_named():
+        image: Image.Image = Image.open(BytesIO(data), formats=ACCEPTED)
+        _check_pixels(image, max_pixels)
+        image.draft("RGB", (longest, longest))  # a JPEG is decoded to about that size at once
+        image.load()
+        turn = _turn(image)
+        image = _eight_bit(image)
+        image.thumbnail((longest, longest), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        return _turned(image.convert("RGB"), turn)
+
+
 @contextmanager
 def _faults_named() -> Iterator[None]:
     """Whatever a decoder does about hostile bytes, as a FormatError."""
@@ -86,14 +99,18 @@ def _faults_named() -> Iterator[None]:
 def _decoded(data: bytes, max_pixels: int) -> Image.Image:
     """The first frame, known to be there to its last pixel."""
     image: Image.Image = Image.open(BytesIO(data), formats=ACCEPTED)
-    if image.width * image.height > max_pixels:
-        detail = f"{image.width} × {image.height} pixels are more than {max_pixels:,}"
-        raise FormatError("too_many_pixels", detail)
+    _check_pixels(image, max_pixels)
     if image.format == "PNG":  # whose loader overlooks a missing end; verify() uses the image up
         image.verify()
         image = Image.open(BytesIO(data), formats=ACCEPTED)
     image.load()
     return image
+
+
+def _check_pixels(image: Image.Image, most: int) -> None:
+    if image.width * image.height > most:
+        detail = f"{image.width} × {image.height} pixels are more than {most:,}"
+        raise FormatError("too_many_pixels", detail)
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:

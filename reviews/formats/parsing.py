@@ -16,7 +16,9 @@ MAX_ID_LENGTH = 500  # an index entry of Postgres holds 2,704 bytes, and a chara
 MAX_NAME_LENGTH = 200
 LARGEST = 3.4e38  # that a float of 32 bits holds
 OPINION_KEYS = frozenset({"annotator", "value", "at"})
-PREDICTION_KEYS = frozenset({"model", "probs", "value"})
+PREDICTION_KEYS = frozenset({"model", "epoch", "probs", "value"})
+LAST_EPOCH = 2**31 - 1
+MOST_EPOCHS = 1000
 
 
 def parse(plain: Mapping[str, Any], *, line: int, task: TaskType, media: str) -> Row:
@@ -208,8 +210,10 @@ def _parse_labels(row: Row, value: Any, task: TaskType) -> None:
 
 def _parse_predictions(row: Row, value: Any, task: TaskType) -> None:
     predictions = [_prediction(one, task) for one in _objects(value, "bad_prediction")]
-    if len({prediction.model for prediction in predictions}) < len(predictions):
-        raise BadValue("bad_prediction", "a model has one prediction for an item")
+    if len({(prediction.model, prediction.epoch) for prediction in predictions}) < len(predictions):
+        raise BadValue("bad_prediction", "a model has one prediction for an item, or one for each epoch")
+    if sum(prediction.epoch is not None for prediction in predictions) > MOST_EPOCHS:
+        raise BadValue("bad_prediction", f"an item has predictions of at most {MOST_EPOCHS:,} epochs")
     row.predictions = tuple(predictions)
 
 
@@ -244,6 +248,7 @@ def _prediction(plain: dict[str, Any], task: TaskType) -> Prediction:
         unknown = min(plain.keys() - PREDICTION_KEYS)
         raise BadValue("bad_prediction", f"a prediction has model, and probs or value, not “{unknown}”")
     model = _name(plain.get("model") or "", "bad_prediction")
+    epoch = _epoch(plain.get("epoch"), task)
     if task.from_prediction is not None:
         if plain.get("value") is None or "probs" in plain:
             raise BadValue(
@@ -252,7 +257,17 @@ def _prediction(plain: dict[str, Any], task: TaskType) -> Prediction:
         return Prediction(model, None, task.from_prediction(plain["value"]))
     if task.check_probs is None or type(plain.get("probs")) is not dict or "value" in plain:
         raise BadValue("bad_prediction", "a prediction must have probs: {class: probability}")
-    return Prediction(model, task.check_probs(plain["probs"]))
+    return Prediction(model, task.check_probs(plain["probs"]), epoch=epoch)
+
+
+def _epoch(value: Any, task: TaskType) -> int | None:
+    if value is None:
+        return None
+    if not task.exclusive:
+        raise BadValue("bad_prediction", f"a training is followed for classification, not for {task.name}")
+    if type(value) is not int or not 0 <= value <= LAST_EPOCH:
+        raise BadValue("bad_prediction", "an epoch must be a whole number from 0")
+    return value
 
 
 _OPTIONAL: dict[str, Callable[[Row, Any, TaskType], None]] = {

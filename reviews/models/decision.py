@@ -26,12 +26,14 @@ class Action(models.TextChoices):
 class Decision(models.Model):
     """What one person said of a flag at one moment; an undo is one more of them."""
 
-    flag = models.ForeignKey(Flag, on_delete=models.PROTECT, related_name="decisions")
+    flag = models.ForeignKey(Flag, on_delete=models.PROTECT, related_name="decisions", db_constraint=False)
     action = models.CharField(max_length=12, choices=Action)
     value = models.JSONField(null=True)
     reason = models.TextField(blank=True, default="")
     rule = models.CharField(max_length=20, blank=True, default="")
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions", db_index=False
+    )
     from_state = models.CharField(max_length=12, choices=FlagState)
     to_state = models.CharField(max_length=12, choices=FlagState)
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
@@ -54,17 +56,25 @@ class CorrectionState(models.TextChoices):
 class Correction(models.Model):
     """A proposed change of one official label. Only `state` and `revision` ever change."""
 
-    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="corrections", db_index=False)
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="corrections")
-    flag = models.ForeignKey(Flag, on_delete=models.PROTECT, related_name="corrections")
-    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="correction")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="corrections")
-    base = models.ForeignKey(LabelRevision, on_delete=models.PROTECT, related_name="+", db_index=False)
+    dataset = models.ForeignKey(
+        Dataset, on_delete=models.PROTECT, related_name="corrections", db_index=False, db_constraint=False
+    )
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="corrections", db_constraint=False)
+    flag = models.ForeignKey(Flag, on_delete=models.PROTECT, related_name="corrections", db_constraint=False)
+    decision = models.OneToOneField(
+        Decision, on_delete=models.PROTECT, related_name="correction", db_constraint=False
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="corrections", db_index=False
+    )
+    base = models.ForeignKey(
+        LabelRevision, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     value = models.JSONField(null=True)
     status = models.CharField(max_length=12, choices=LabelStatus)
     state = models.CharField(max_length=10, choices=CorrectionState, default=CorrectionState.PROPOSED)
     revision = models.OneToOneField(
-        LabelRevision, null=True, on_delete=models.PROTECT, related_name="correction"
+        LabelRevision, null=True, on_delete=models.PROTECT, related_name="correction", db_constraint=False
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -4,6 +4,7 @@ from django.db.models.functions import Random
 
 from .dataset import Dataset
 from .item import Item
+from .triggers import KEPT
 
 
 class FlagKind(models.TextChoices):
@@ -81,6 +82,7 @@ class Flag(models.Model):
                 name="flag_leases",
             ),
         ]
+        triggers = [KEPT]
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.item_id} ({self.state})"

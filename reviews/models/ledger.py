@@ -12,7 +12,7 @@ class AuditEvent(models.Model):
     """One line of the append-only log. `payload` carries what is needed to prove the rows it stands for."""
 
     dataset = models.ForeignKey(
-        Dataset, on_delete=models.PROTECT, related_name="audit_events", db_index=False
+        Dataset, on_delete=models.PROTECT, related_name="audit_events", db_index=False, db_constraint=False
     )
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     action = models.CharField(max_length=40)
@@ -32,8 +32,12 @@ class AuditEvent(models.Model):
 class Seal(models.Model):
     """The place of one event in its dataset's chain, and the hash over it and the seal before."""
 
-    event = models.OneToOneField(AuditEvent, primary_key=True, on_delete=models.PROTECT, related_name="seal")
-    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="seals", db_index=False)
+    event = models.OneToOneField(
+        AuditEvent, primary_key=True, on_delete=models.PROTECT, related_name="seal", db_constraint=False
+    )
+    dataset = models.ForeignKey(
+        Dataset, on_delete=models.PROTECT, related_name="seals", db_index=False, db_constraint=False
+    )
     position = models.BigIntegerField()
     hash = models.CharField(max_length=64)
 

@@ -42,6 +42,7 @@ class TaskType:
                             else changed since; BadValue "stale_part" where that is not to be had
     check_probs(probs)      {class: probability} of a model, or BadValue; None: such models score no classes
     media                   the media that such labels can be on
+    reserved                what no class may be called, as it means something else
     exclusive               whether exactly one class applies, so that probabilities sum to 1
     from_prediction(value)  what a model says instead of `probs`, or BadValue; None: nothing
     check_within(value, *extent, predicted)   BadValue where the value leaves its item: (length,) of a text,
@@ -64,6 +65,7 @@ class TaskType:
     taken_back: Callable[[Value, Value, Value], Value]
     check_probs: Callable[[Mapping[str, Any]], dict[str, float]] | None
     media: frozenset[str] = frozenset({"text", "image", "table"})
+    reserved: frozenset[str] = frozenset()
     exclusive: bool = False
     from_prediction: Callable[[Any], Value] | None = None
     check_within: Callable[..., None] | None = None

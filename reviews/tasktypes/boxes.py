@@ -99,4 +99,3 @@ BOXES = replace(
     from_prediction=from_prediction,
     check_within=check_within,
 )
-replace_part = partial(parts.replace_part, BOX)

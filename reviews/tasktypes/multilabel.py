@@ -107,12 +107,6 @@ def check_probs(probs: Mapping[str, Any]) -> dict[str, float]:
     return {classification.from_json(name): float(p) for name, p in probs.items()}
 
 
-def replace_part(value: Sequence[str] | None, part: Mapping[str, Any], new: bool) -> list[str]:
-    """The value once the class of `part` (as in `diff`) applies, or no longer does."""
-    others = set(value or ()) - {part["class"]}
-    return sorted(others | {part["class"]} if new else others)
-
-
 def replaced(
     value: Sequence[str] | None, part: Mapping[str, Any], given: Sequence[str] | None, new: Any
 ) -> list[str]:

@@ -174,16 +174,6 @@ def to_cell(value: Parts) -> str:
     return orjson.dumps(list(value)).decode()
 
 
-def replace_part(kind: PartKind, value: Parts | None, before: Part | None, after: Part | None) -> list[Part]:
-    """The value with the part `before` (None: nothing) made the part `after` (None: removed)."""
-    parts = list(value or ())
-    if before is not None:
-        if before not in parts:
-            raise BadValue("stale_part", f"the {kind.nouns[0]} is no longer part of the label")
-        parts.remove(before)
-    return from_json(kind, parts + ([after] if after is not None else []))
-
-
 def replaced(kind: PartKind, value: Parts | None, part: Any, given: Value, new: Value) -> list[Part]:
     """The value with what was `given` made `new`; each may be one part, several, or None: nothing."""
     rest = list(value or ())

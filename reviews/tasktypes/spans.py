@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from reviews.tasktypes import classification, parts, token_probs
@@ -37,7 +36,10 @@ def _read(plain: Mapping[str, Any]) -> Part:
     start, end = _position(plain, "start"), _position(plain, "end")
     if start >= end:
         raise BadValue("bad_span", f"a span must end behind its start, not run from {start} to {end}")
-    return {"start": start, "end": end, "label": classification.from_json(plain.get("label"))}
+    label = classification.from_json(plain.get("label"))
+    if label == token_probs.OUTSIDE:
+        raise BadValue("bad_label", f"a span cannot be of the class “{label}”: that stands for in no span")
+    return {"start": start, "end": end, "label": label}
 
 
 def _position(plain: Mapping[str, Any], name: str) -> int:
@@ -99,7 +101,7 @@ SPANS = replace(
     parts.task_type("spans", SPAN),
     media=frozenset({"text"}),
     classes_in=classes_in,
+    reserved=frozenset({token_probs.OUTSIDE}),
     from_prediction=from_prediction,
     check_within=check_within,
 )
-replace_part = partial(parts.replace_part, SPAN)

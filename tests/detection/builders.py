@@ -1,12 +1,15 @@
 """Datasets with known label errors, as they stand after an import."""
 
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+import orjson
+from django.core.files.base import ContentFile
 from django.db import transaction
 
-from reviews import ledger
-from reviews.models import Cause, Dataset, Item, LabelRevision, LabelStatus
+from reviews import importing, ledger
+from reviews.models import Cause, Dataset, Item, JobStatus, LabelRevision, LabelStatus
 from tests import builders
 
 PETS = "cat dog hamster fur paw leash vet purr bark kitten puppy tail whiskers bone"
@@ -62,3 +65,27 @@ def filled(
         dataset.item_count += len(items)
         dataset.save(update_fields=["item_count"])
     return items
+
+
+def imported(rows: list[dict[str, Any]], **more: Any) -> Dataset:
+    """A dataset that an import of these canonical rows has filled."""
+    dataset = builders.dataset(**{"classes": ()} | more)
+    add(dataset, b"\n".join(orjson.dumps(row) for row in rows), "rows.jsonl")
+    return dataset
+
+
+def add_arrays(dataset: Dataset, *, name: str = "net.npz", **arrays: Any) -> None:
+    """Import NumPy arrays for items that are there."""
+    file = BytesIO()
+    np.savez_compressed(file, **arrays)
+    add(dataset, file.getvalue(), name)
+
+
+def add(dataset: Dataset, content: bytes, name: str) -> None:
+    job = importing.accept(
+        dataset=dataset, actor=dataset.created_by, file=ContentFile(content), file_name=name
+    )
+    importing.run(job_id=job.pk)
+    job.refresh_from_db()
+    assert job.status == JobStatus.SUCCEEDED, job.errors
+    dataset.refresh_from_db()

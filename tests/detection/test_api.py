@@ -34,7 +34,7 @@ def test_methods_and_options_are_taken() -> None:
     body = {"methods": ["near_duplicates"], "options": {"seed": 3, "max_flags": 10, "min_probability": 0.5}}
     run = client.post(at, body).json()
     assert run["methods"] == ["near_duplicates"]
-    assert run["options"] == body["options"] | {"trust_model_below": False}
+    assert run["options"] == body["options"] | {"trust_model_below": False, "embedder": None}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from detection import evidence, features
+from detection.embedders.choice import Choice
 from detection.intake import MachineSidecar
+from detection.models import PredictionModel
 from reviews import media
 from reviews.formats.canonical import Prediction, Row
 from reviews.models import Item, LabelStatus
@@ -21,11 +23,13 @@ def quiet(_: float) -> None:
     """No progress to report."""
 
 
-def described(asked: evidence.Subjects) -> tuple[features.Features, evidence.Described]:
+def described(
+    asked: evidence.Subjects, embedder: Choice | None = None
+) -> tuple[features.Features, evidence.Described]:
     """The features of all items, and what was read on the way to them."""
-    kind = evidence.kind(asked)
-    read = evidence.describe(asked, kind, tick=quiet)
-    return evidence.joined([read.counted], kind, seed=0), read
+    kind = evidence.kind(asked, embedder)
+    read = evidence.describe(asked, kind, seed=0, tick=quiet, embedder=embedder)
+    return evidence.joined([read.counted], kind, seed=0, embedder=embedder), read
 
 
 def imported(dataset: object, items: list[Item], rows: list[Row]) -> None:
@@ -101,6 +105,31 @@ def test_of_two_models_the_better_one_is_asked() -> None:
     ]
     imported(dataset, items, rows)
     assert evidence.predictions(evidence.subjects(dataset))[1] == "good"
+
+
+@pytest.mark.parametrize("names", [("parrot", "honest"), ("honest", "parrot")])
+def test_a_model_that_has_learnt_the_labels_by_heart_is_asked_only_where_there_is_no_other(
+    names: tuple[str, str],
+) -> None:
+    dataset, items, wrong = noisy_texts(200, wrong=10)
+    asked = evidence.subjects(dataset)
+    topics = asked.classes
+    truth = {"pets": "money", "money": "weather", "weather": "pets"}
+    back = {given: right for right, given in truth.items()}
+
+    def said(model: str, i: int) -> Prediction:
+        label = topics[asked.labels[i]]
+        best = back[label] if model == "honest" and i in wrong else label
+        sure = 0.97 if model == "honest" else 0.999
+        return Prediction(model, {name: sure if name == best else (1 - sure) / 2 for name in topics})
+
+    rows = [Row(str(i), predictions=tuple(said(name, i) for name in names)) for i in range(len(items))]
+    imported(dataset, items, rows)
+    made, _ = described(asked)
+    assert evidence.predictions(asked)[1] == "parrot"
+    assert evidence.predictions(asked, made)[1] == "honest"
+    PredictionModel.objects.get(name="honest").delete()
+    assert evidence.predictions(asked, made)[1] == "parrot"
 
 
 def test_imported_embeddings_take_the_place_of_built_in_features() -> None:

@@ -5,17 +5,15 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-import orjson
 import pytest
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.db import connection, connections
 from django.utils import timezone
 
 from detection import execution, finishing, runs, steps
 from detection.algorithms.registry import DETECTORS
 from detection.models import DetectionRun
-from reviews import importing, media, progress, workflow
+from reviews import media, progress, workflow
 from reviews.errors import DomainError, NotAllowedNow, NotPermitted
 from reviews.flags import for_display as flags_for_display
 from reviews.models import (
@@ -31,7 +29,7 @@ from reviews.models import (
 )
 from reviews.permissions import Member, member_of
 from tests import builders
-from tests.detection.builders import TOPICS, filled, noisy_texts, texts
+from tests.detection.builders import TOPICS, add_arrays, filled, imported, noisy_texts, texts
 
 
 def owner(dataset: Dataset) -> Member:
@@ -342,22 +340,39 @@ def test_predictions_that_come_with_an_import_are_what_the_run_believes(live_wor
         probs = {name: 0.9 if name == topic else 0.05 for name in topics}
         predictions = [{"model": "net", "probs": probs}]
         rows.append({"id": str(i), "text": text, "label": label, "predictions": predictions})
-    dataset = builders.dataset(classes=())
-    job = importing.accept(
-        dataset=dataset,
-        actor=dataset.created_by,
-        file=ContentFile(b"\n".join(orjson.dumps(row) for row in rows)),
-        file_name="rows.jsonl",
-    )
-    importing.run(job_id=job.pk)
-    job.refresh_from_db()
-    assert job.status == JobStatus.SUCCEEDED, job.errors
-    dataset.refresh_from_db()
+    dataset = imported(rows)
     run = finished(dataset)
     assert run.summary["model"] == "net"
     flagged = Flag.objects.filter(dataset=dataset).order_by("-priority")[:3]
     assert {flag.item.external_id for flag in flagged} == {"0", "1", "2"}
     assert "90 % and" in flagged[0].evidence[0]["text"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", ["rows", "npz"])
+def test_imported_embeddings_are_what_a_run_works_on(way: str) -> None:
+    """The texts say nothing of the labels; only the embeddings do."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 150)
+    classes = list(TOPICS)
+    labels = [classes[(k + 1) % 3] if i < 8 else classes[k] for i, k in enumerate(truth)]
+    vectors = np.eye(3)[truth] + 0.1 * rng.standard_normal((150, 3))
+    vectors[149] = [-5, -5, 5]
+    rows = [{"id": str(i), "text": f"note {i}", "label": label} for i, label in enumerate(labels)]
+    if way == "rows":
+        rows = [row | {"embedding": one.tolist()} for row, one in zip(rows, vectors, strict=True)]
+    dataset = imported(rows)
+    if way == "npz":
+        add_arrays(dataset, ids=[row["id"] for row in rows], embeddings=vectors)
+    run = finished(dataset)
+    assert (run.summary["embedder"], run.summary["model"]) == ("imported", "built-in")
+    wrong = Flag.objects.filter(dataset=dataset, kind="wrong_class").order_by("-priority")[:8]
+    assert {flag.item.external_id for flag in wrong} == set(map(str, range(8)))
+    assert all(flag.suggested == classes[truth[int(flag.item.external_id)]] for flag in wrong)
+    said = {evidence["detector"] for flag in wrong for evidence in flag.evidence}
+    assert said >= {"confident_learning", "neighbour_disagreement"}
+    strange = Flag.objects.filter(dataset=dataset, kind="out_of_distribution").order_by("-score")
+    assert strange[0].item.external_id == "149"
 
 
 def gold_of(items: list[Any], labels: list[str]) -> None:
@@ -377,7 +392,7 @@ def test_a_model_that_learned_from_gold_speaks_and_gold_itself_is_certain() -> N
     vouched = flags[items[5].pk]
     assert vouched.suggested == truth[5]
     assert vouched.score > 0.9
-    assert vouched.evidence[0]["text"].startswith("An expert vouches for")
+    assert vouched.evidence[0]["text"].startswith("An earlier look by an expert says")
     assert "of the gold items says" in flags[items[0].pk].evidence[0]["text"]
 
 
@@ -502,15 +517,7 @@ def test_gold_and_predictions_of_an_import_are_checked_against_each_other_and_th
         probs = {name: 0.98 if name == label else 0.01 for name in topics}
         row = {"id": str(i), "text": text, "label": label, "predictions": [{"model": "net", "probs": probs}]}
         rows.append(row | ({"gold": topic} if i % 5 == 0 else {}))
-    dataset = builders.dataset(classes=())
-    job = importing.accept(
-        dataset=dataset,
-        actor=dataset.created_by,
-        file=ContentFile(b"\n".join(orjson.dumps(row) for row in rows)),
-        file_name="rows.jsonl",
-    )
-    importing.run(job_id=job.pk)
-    dataset.refresh_from_db()
+    dataset = imported(rows)
     run = finished(dataset)
     assert [warning["code"] for warning in run.summary["warnings"]] == ["not_out_of_sample"]
     assert "agree with 100.0 % of the labels" in run.summary["warnings"][0]["text"]

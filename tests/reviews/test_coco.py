@@ -119,9 +119,19 @@ def test_an_annotation_with_an_outline_only_is_refused_in_words():
         "segmentation": [[1, 1, 2, 2, 3, 1]]
     }
     [error, *_] = read(zipped(truth([outlined])))
-    assert (
-        str(error) == "line 1, annotations.bbox: this has no bbox but only a segmentation, which is not read"
+    assert str(error) == (
+        "line 1, annotations.bbox: annotation 1 of image 7: this has no bbox but only a segmentation, which "
+        "is not read. Correct the annotation, or take it out of the file"
     )
+
+
+def test_a_box_without_an_extent_is_called_by_the_ids_of_its_annotation_and_image():
+    flat = CAR | {"id": 31, "bbox": [1, 2, 0, 4]}
+    errors = [one for one in read(zipped(truth([BUS, flat]))) if isinstance(one, FormatError)]
+    assert [str(error) for error in errors] == [
+        "line 2, annotations.bbox: annotation 31 of image 7: a box must have a width and a height above 0, "
+        "not 0 × 4. Correct the annotation, or take it out of the file"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from reviews.formats.errors import FormatError
-from reviews.formats.images import ORIENTATION, as_png, inspect, mime_type
+from reviews.formats.images import ORIENTATION, as_png, inspect, mime_type, reduced
 
 KINDS = ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"]
 
@@ -88,6 +88,20 @@ def test_an_orientation_turns_the_pixels_too():
     small = thumbnail_of(encoded(two_coloured(), "JPEG", exif=exif))
     assert small.getpixel((80, 128))[0] > 200
     assert small.getpixel((5, 128))[2] > 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_is_reduced_upright_to_the_size_that_is_asked_for(kind):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    turned = {"exif": exif} if kind in ("JPEG", "PNG", "WEBP", "TIFF") else {}
+    small = reduced(encoded(two_coloured(), kind, **turned), longest=60)
+    assert (small.mode, small.size) == ("RGB", (20, 60) if turned else (60, 20))
+    assert small.getpixel((18, 30) if turned else (30, 2))[0] > 200
+    assert reduced(encoded(two_coloured(), kind), longest=1000).size == (300, 100)
+    with pytest.raises(FormatError) as caught:
+        reduced(encoded(two_coloured(), kind), longest=60, max_pixels=100)
+    assert caught.value.code == "too_many_pixels"
 
 
 def test_a_thumbnail_says_nothing_of_where_the_picture_was_taken():

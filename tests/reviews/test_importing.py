@@ -249,6 +249,7 @@ def as_floats(value):
 
 
 ROW = {"id": "1", "text": "t", "label": "cat"}
+SAID = {"model": "m", "probs": {"cat": 1.0}}
 
 
 @pytest.mark.parametrize(
@@ -261,6 +262,12 @@ ROW = {"id": "1", "text": "t", "label": "cat"}
         ({**ROW, "labels": [{"annotator": "eve", "value": "cat"}]}, "labels", "unknown_annotator"),
         ({**ROW, "labels": [{"annotator": " ", "value": "cat"}]}, "labels", "blank_annotator"),
         ({**ROW, "predictions": [{"model": "m", "probs": {"unicorn": 1}}]}, "predictions", "unknown_label"),
+        ({**ROW, "predictions": [SAID, SAID]}, "predictions", "bad_prediction"),
+        ({**ROW, "predictions": [SAID | {"epoch": 1}] * 2}, "predictions", "bad_prediction"),
+        ({**ROW, "predictions": [SAID | {"epoch": -1}]}, "predictions", "bad_prediction"),
+        ({**ROW, "predictions": [SAID | {"epoch": 1.5}]}, "predictions", "bad_prediction"),
+        ({**ROW, "predictions": [SAID | {"epoch": True}]}, "predictions", "bad_prediction"),
+        ({**ROW, "predictions": [SAID | {"epoch": e} for e in range(1001)]}, "predictions", "bad_prediction"),
         ({**ROW, "embedding": [1, 2, 3]}, "embedding", "bad_embedding"),
         ({**ROW, "text": " "}, "text", "empty_text"),
         ({"id": "1", "image": "x.png"}, "image", "wrong_media"),

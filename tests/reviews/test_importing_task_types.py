@@ -123,6 +123,12 @@ def test_boxes_are_in_pixels_of_the_picture_as_displayed():
         ({"gold": [{"start": 0, "end": 16, "label": "x"}]}, "gold", "bad_span"),
         ({"labels": [{"annotator": "a", "value": [{**DRUG, "end": 99}]}]}, "labels", "bad_span"),
         ({"label": "DRUG"}, "label", "bad_label"),
+        ({"label": [{**DRUG, "label": "O"}]}, "label", "bad_label"),
+        (
+            {"predictions": [{"model": "m", "value": [{**DRUG, "label": "O", "score": 1}]}]},
+            "predictions",
+            "bad_label",
+        ),
         ({"predictions": [{"model": "m", "value": [DRUG]}]}, "predictions", "bad_prediction"),
         (
             {"predictions": [{"model": "m", "value": [{**DRUG, "end": 99, "score": 1}]}]},
@@ -131,6 +137,7 @@ def test_boxes_are_in_pixels_of_the_picture_as_displayed():
         ),
         ({"predictions": [{"model": "m", "probs": {"DRUG": 1.0}}]}, "predictions", "bad_prediction"),
         ({"predictions": [{"model": "m", "value": None}]}, "predictions", "bad_prediction"),
+        ({"predictions": [{"model": "m", "epoch": 1, "value": []}]}, "predictions", "bad_prediction"),
         ({"predictions": [{"model": "m", "value": {"tokens": []}}]}, "predictions", "bad_prediction"),
         (
             {"predictions": [{"model": "m", "value": {"tokens": [[0, 99]], "probs": {"O": [1.0]}}}]},

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detection import evidence
-from detection.models import Embedding, Prediction, PredictionModel
+from detection.models import Embedding, Prediction, PredictionModel, TrainingCourse
 from reviews import importing, ledger, media, proof
 from reviews.formats import npz
 from reviews.formats.errors import FormatError
@@ -119,6 +119,39 @@ def test_probabilities_sum_to_one_where_one_class_applies():
     assert refused(content, "spans") == [("bad_prediction", None, "probs")]
 
 
+EPOCHS = np.stack([PROBS, PROBS[::-1], PROBS[:, ::-1]])
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f8"])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_what_a_model_said_after_each_epoch_is_read_some_items_at_a_time(save, dtype, order, monkeypatch):
+    monkeypatch.setattr(npz, "MOST_ROWS", 1)
+    save(out := BytesIO(), **GOOD | {"probs": EPOCHS.astype(dtype, order=order)})
+    first, second = read(out.getvalue())
+    assert (first.ids, second.ids, first.probs, second.probs) == (["a"], ["b"], None, None)
+    np.testing.assert_allclose(np.concatenate([first.epochs, second.epochs], axis=1), EPOCHS, rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 2), (3, 1, 3), (0, 2, 3), (1001, 2, 3), (1, 1, 2, 3)])
+def test_epochs_of_another_shape_are_refused(shape):
+    [(code, _, column)] = refused(saved(**GOOD | {"probs": np.full(shape, 0.5)}))
+    assert (code, column) in [("wrong_shape", "probs"), ("wrong_shape", "classes")]
+
+
+def test_what_is_wrong_with_an_epoch_is_told_with_its_number():
+    probs = EPOCHS.copy()
+    probs[1, 1, 0], probs[2, 0] = 1.5, 0.2
+    found = [one for one in read(saved(**GOOD | {"probs": probs})) if isinstance(one, FormatError)]
+    assert [(one.code, one.line) for one in found] == [("bad_prediction", 2), ("bad_prediction", 1)]
+    assert "“cat” in epoch 2 must be" in found[0].detail
+    assert "in epoch 3 must sum to 1" in found[1].detail
+
+
+def test_a_training_is_followed_for_classification_alone():
+    assert refused(saved(**GOOD | {"probs": EPOCHS}), "multilabel") == [("bad_prediction", None, "probs")]
+
+
 def test_an_embedding_that_is_none_is_refused_in_its_row():
     content = saved(ids=IDS, embeddings=np.array([[1.0, np.nan], [1e39, 2.0]]))
     assert refused(content) == [("bad_embedding", 1, "embeddings"), ("bad_embedding", 2, "embeddings")]
@@ -158,6 +191,25 @@ def test_memory_does_not_grow_with_the_file(tmp_path, packing):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 40 << 20 < rows * columns * 4
+
+
+def test_memory_does_not_grow_with_the_epochs(tmp_path):
+    count, columns, rows = 20, 50, 20_000
+    probs = np.lib.format.open_memmap(tmp_path / "probs.npy", "w+", np.float32, (count, rows, columns))
+    probs[:] = 1 / columns
+    del probs
+    np.save(tmp_path / "ids.npy", np.arange(rows))
+    np.save(tmp_path / "classes.npy", np.arange(columns))
+    with ZipFile(tmp_path / "big.npz", "w", ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in ("ids", "classes", "probs"):
+            archive.write(tmp_path / f"{name}.npy", f"{name}.npy")
+    with (tmp_path / "big.npz").open("rb") as file:
+        tracemalloc.start()
+        blocks = npz.read(file, task=TASK_TYPES["classification"], media="text", mapping={"model": "net"})
+        assert sum(said.epochs.shape[1] for said in blocks) == rows
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 50 << 20 < count * rows * columns * 4
 
 
 # Into a dataset
@@ -247,6 +299,17 @@ def test_what_a_model_said_is_not_said_again_but_others_may_be_added(scene):
     assert imported(made, first, mapping={"model": "other"}).errors == []
     probs, _ = evidence.predictions(evidence.subjects(made))
     np.testing.assert_array_equal(probs, np.eye(3))
+
+
+def test_a_training_comes_once_beside_the_predictions_of_its_model(scene):
+    made, items = scene
+    epochs = np.stack([np.full((3, 3), 1 / 3), np.eye(3)])
+    course = saved(ids=named(items), classes=CLASSES, probs=epochs)
+    assert imported(made, course).errors == []
+    assert {error["code"] for error in imported(made, course).errors} == {"repeated_prediction"}
+    assert imported(made, saved(ids=named(items), classes=CLASSES, probs=np.eye(3))).errors == []
+    assert TrainingCourse.objects.filter(model__name="resnet").count() == 3
+    assert Prediction.objects.filter(model__name="resnet").count() == 3
 
 
 def test_embeddings_come_once_and_in_one_length(scene):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviews.tasktypes.base import BadValue
-from reviews.tasktypes.multilabel import MULTILABEL, replace_part
+from reviews.tasktypes.multilabel import MULTILABEL
 
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8).filter(
     str.strip
@@ -44,16 +44,12 @@ def test_the_distance_is_the_share_of_the_classes_that_only_one_names():
     assert MULTILABEL.distance(["a"], []) == 1.0
 
 
-def test_each_class_that_changed_is_a_change_that_can_be_carried_out():
+def test_each_class_that_changed_is_a_change():
     before, after = ["a", "b"], ["b", "c"]
-    changes = MULTILABEL.diff(before, after)
-    assert changes == [
+    assert MULTILABEL.diff(before, after) == [
         {"part": {"class": "a"}, "before": True, "after": False},
         {"part": {"class": "c"}, "before": False, "after": True},
     ]
-    for change in changes:
-        before = replace_part(before, change["part"], change["after"])
-    assert before == after
 
 
 def test_the_consensus_of_each_class_is_its_majority_and_of_equals_the_first_opinion():

@@ -754,6 +754,15 @@ export interface components {
       /** Format: date-time */
       at: string;
     };
+    /** @description What makes the features in place of the built-in ways; docs/detectors.md says which kind has which. */
+    EmbedderRequest: {
+      /** @enum {string} */
+      kind: "onnx" | "sentence_transformers" | "timm";
+      /** @description Below the server's folder of models. */
+      path?: string;
+      /** @description Of a published model or an architecture. */
+      name?: string;
+    };
     /** @description What went wrong: a code for programs, a sentence for people, and the complaints by field. */
     Error: {
       code: string;
@@ -1036,6 +1045,8 @@ export interface components {
       max_flags?: number | null;
       /** @description Let model validation speak though its model is right on less than 75 % of gold. */
       trust_model_below?: boolean;
+      /** @description The dataset's setting when not said; null: none. */
+      embedder?: components["schemas"]["EmbedderRequest"] | null;
     };
     Outcome: {
       id: number;
@@ -1130,6 +1141,8 @@ export interface components {
       /** @enum {string} */
       grade: "safe" | "watch" | "act" | "broken";
       model?: string;
+      embedder?: string;
+      training?: string;
       skipped: components["schemas"]["Skipped"][];
       annotators: components["schemas"]["Annotator"][];
       neighbours_searched?: number;

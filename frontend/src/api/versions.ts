@@ -2,9 +2,14 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { datasetKey } from "./datasets";
 import { client, unwrap } from "./http";
 import { usePages } from "./pages";
+import type { operations } from "./schema";
 import type { Change, Diff } from "./types";
 
-export const exportAddress = (version: number, format: "jsonl" | "csv") =>
+export type ExportFormat = NonNullable<
+  NonNullable<operations["versions_export"]["parameters"]["query"]>["format"]
+>;
+
+export const exportAddress = (version: number, format: ExportFormat) =>
   `/api/versions/${version}/export/?format=${format}`;
 
 const at = (dataset: number) => ({ params: { path: { dataset } } });

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
@@ -18,14 +18,15 @@ type OnUp = (key: string) => void;
 
 /**
  * Calls `onDown` for plain keys pressed outside fields and dialogs; a handled key does nothing else.
- * A key held down counts once: nobody answers ten items by leaning on a key.
+ * A key held down counts once: nobody answers ten items by leaning on a key. It is listened to from the moment
+ * in which an item stands on the screen, not an effect later: a quick answer must not be lost, or go to the item before.
  */
 export function useKeys(onDown: OnDown, onUp?: OnUp) {
   const handlers = useRef({ onDown, onUp });
-  useEffect(() => {
+  useLayoutEffect(() => {
     handlers.current = { onDown, onUp };
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const down = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if (event.repeat || isTyping(event.target) || isInDialog(event.target)) return;

@@ -72,6 +72,25 @@ export const FORMAT_WORDS: Record<string, string> = {
   jsonl: "JSONL",
   image_folders: "Images in class folders",
   image_rows: "Images beside rows",
+  coco: "COCO",
+  coco_results: "COCO results",
+  conll: "CoNLL",
+  opinions: "Annotators' answers",
+  npz: "Arrays (.npz)",
+};
+
+/** What a method needs of a dataset. */
+export const NEED_WORDS: Record<string, string> = {
+  labels: "labels",
+  probs: "a model's probabilities",
+  predictions: "a model's answers",
+  votes: "annotators' answers",
+  neighbours: "similar items",
+  content: "the items' content",
+  space: "the items' features",
+  gold: "gold items",
+  condition: "the items' content",
+  guideline: "labels that say which guideline they follow",
 };
 
 export const STATUS_WORDS: Record<string, string> = {

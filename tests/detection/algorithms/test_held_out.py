@@ -36,3 +36,10 @@ def test_an_easy_task_without_errors_is_no_suspicion() -> None:
     true, _, neighbours = dataset(0.0)
     easy = a_few(true.tolist(), 3, probs=np.eye(3)[true], neighbours=neighbours, imported=True)
     assert learnt_by_heart(easy) is None
+
+
+def test_a_nearest_item_without_a_label_is_no_disagreement() -> None:
+    true, _, neighbours = dataset(0.0)
+    labels = np.where(np.arange(400) % 2, -1, true)
+    half = a_few(labels.tolist(), 3, probs=np.eye(3)[true], neighbours=neighbours, imported=True)
+    assert learnt_by_heart(half) is None

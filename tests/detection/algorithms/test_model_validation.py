@@ -46,7 +46,7 @@ def test_a_model_that_gold_vouches_for_finds_what_most_labels_hide() -> None:
     assert set(gold_wrong) < set(found.index)
     told = [model_validation.tell(inputs, found, j, called("a", "b")).text for j in range(len(found.index))]
     at = {int(item): text for item, text in zip(found.index, told, strict=True)}
-    assert at[int(gold_wrong[0])] == "An expert vouches for “b”: the item is gold."
+    assert at[int(gold_wrong[0])] == "An earlier look by an expert says “b”."
     assert any(text.startswith("A model that is right on ") and text.endswith("says “b”.") for text in told)
 
 

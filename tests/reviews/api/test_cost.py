@@ -94,9 +94,9 @@ def test_taking_from_the_queue_costs_the_same_however_much_there_is(grown):
     assert counts == [4, 4]
 
 
-@pytest.mark.parametrize(("action", "statements"), [("keep", 3), ("escalate", 3), ("correct", 4)])
+@pytest.mark.parametrize(("action", "statements"), [("keep", 3), ("escalate", 3), ("correct", 3)])
 def test_a_decision_costs_so_many_statements(scene, action, statements):
-    """Who; the flag; the move with decision, event, label and correction; of a new label other flags."""
+    """Who; the flag; the move with decision, event, label, correction and what it makes void."""
     builders.annotation(scene.items[0], "ann", "dog")
     body, client = {"action": action, "seen_version": 1}, scene.annotator
     assert cost(lambda: client.post(f"{scene.flag_at}/decide/", body)) == statements

@@ -125,6 +125,19 @@ def test_the_confusion_counts_what_was_given_as_what(scene):
     assert cells == {("cat", "dog"): 1, ("dog", "owl"): 1}
 
 
+def test_no_class_of_spans_is_called_as_what_stands_for_none(creator):
+    spans = NEW | {"task_type": "spans", "media": "text", "classes": ["PER"]}
+    made = creator.post("/api/datasets/", spans).json()
+    for answer in (
+        creator.post("/api/datasets/", spans | {"classes": ["PER", "O"]}),
+        creator.patch(f"/api/datasets/{made['id']}/", {"classes": ["PER", "O"]}),
+    ):
+        assert answer.status_code == 400
+        assert "called “O”" in str(answer.json()["fields"]["classes"])
+    assert [one.classes for one in Dataset.objects.all()] == [["PER"]]
+    assert creator.post("/api/datasets/", NEW | {"classes": ["A", "O"]}).status_code == 201
+
+
 def test_classes_are_added_and_never_taken_away(scene):
     answer = scene.owner.patch(f"{scene.at}/", {"classes": ["cat", "dog", "owl", "newt"]})
     assert answer.json()["classes"] == ["cat", "dog", "owl", "newt"]

@@ -27,6 +27,12 @@ test("an answer sent again later does not move the person from where they are", 
   expect(currentOf(session)).toBe(2);
 });
 
+test("what is left goes down with every answer and up again with an undo", () => {
+  const session = after(fetched(1, 2, 3), answered(1), answered(2), answered(2));
+  expect(session.remaining).toBe(1);
+  expect(reduce(session, { type: "undone", flag: flag(2, { version: 3 }) }).remaining).toBe(2);
+});
+
 test("what is fetched twice appears once", () => {
   const session = after(fetched(1, 2), fetched(1, 2, 3));
   expect(session.flags.map(({ id }) => id)).toEqual([1, 2, 3]);

@@ -45,6 +45,10 @@ const without = <T>(record: Record<number, T>, id: number) => {
 const swap = (flags: FlagDetail[], fresh: FlagDetail) =>
   flags.map((flag) => (flag.id === fresh.id ? { ...flag, ...fresh } : flag));
 
+/** The server counts what is left only when items are fetched; in between each answer counts here. */
+const changed = (remaining: number | null, by: number) =>
+  remaining === null ? null : Math.max(0, remaining + by);
+
 const indexOf = (session: Session, id: number) => session.flags.findIndex((flag) => flag.id === id);
 
 /** From the answered item to the next without an answer, past the end when there is none. */
@@ -84,7 +88,8 @@ export function reduce(session: Session, event: SessionEvent): Session {
     case "answered": {
       const answers = { ...session.answers, [event.id]: { decision: event.decision, isConfirmed: false } };
       const done = [...session.done.filter((id) => id !== event.id), event.id];
-      return advance({ ...session, answers, done }, event.id);
+      const remaining = session.answers[event.id] ? session.remaining : changed(session.remaining, -1);
+      return advance({ ...session, answers, done, remaining }, event.id);
     }
     case "confirmed": {
       const answer = session.answers[event.flag.id];
@@ -108,6 +113,7 @@ export function reduce(session: Session, event: SessionEvent): Session {
         ...session,
         ...takeBack(session, event.flag.id),
         flags,
+        remaining: changed(session.remaining, 1),
         cursor: indexOf(session, event.flag.id),
       };
     }

@@ -7,8 +7,11 @@ import { JobProgress } from "@/ui/JobProgress";
 import { Loaded } from "@/ui/Loaded";
 import { Card } from "@/ui/Page";
 import { count, percent, plural } from "@/ui/values";
-import { KIND_WORDS, wordFor } from "@/ui/words";
+import { KIND_WORDS, NEED_WORDS, wordFor } from "@/ui/words";
 import classes from "./Runs.module.css";
+
+// What the server calls the embeddings that need no mention.
+const BUILT_IN = "built-in";
 
 /** One run, live while it runs: progress and cancel; then what it found. */
 export function RunReport({ dataset, id }: { dataset: number; id: number }) {
@@ -73,6 +76,9 @@ function Findings({ summary, dataset }: { summary: RunSummary; dataset: number }
         </p>
       ))}
       {summary.diagnosis && <p className={classes.sentence}>{summary.diagnosis.text}</p>}
+      {summary.embedder && summary.embedder !== BUILT_IN && (
+        <p className={classes.sentence}>Embeddings: {summary.embedder}.</p>
+      )}
       {summary.annotators.length > 0 && (
         <p className={classes.sentence}>
           Estimated to be right:{" "}
@@ -81,7 +87,8 @@ function Findings({ summary, dataset }: { summary: RunSummary; dataset: number }
       )}
       {summary.skipped.map(({ method, needs }) => (
         <p key={method} className={classes.sentence}>
-          {wordFor({}, method)} was left out: it needs {needs.join(" and ")}.
+          {wordFor({}, method)} was left out: it needs{" "}
+          {needs.map((need) => NEED_WORDS[need] ?? need).join(" and ")}.
         </p>
       ))}
       {summary.flags > 0 && (

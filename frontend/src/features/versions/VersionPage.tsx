@@ -2,7 +2,7 @@ import { Button, NativeSelect } from "@mantine/core";
 import { GitCompareArrows } from "lucide-react";
 import { Link, useParams } from "react-router";
 import type { Change, Version } from "@/api/types";
-import { exportAddress, useDiff, useVersion, useVersions } from "@/api/versions";
+import { useDiff, useVersion, useVersions } from "@/api/versions";
 import { BeforeAfter } from "@/ui/BeforeAfter";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { Loaded } from "@/ui/Loaded";
@@ -14,6 +14,7 @@ import { useUrlFilter } from "@/ui/useUrlFilter";
 import { count } from "@/ui/values";
 import { When } from "@/ui/When";
 import { wordFor } from "@/ui/words";
+import { Downloads } from "./Downloads";
 import classes from "./Versions.module.css";
 
 /** One version, and what is different in it from another. */
@@ -42,12 +43,7 @@ function Comparison({ version }: { version: Version }) {
       actions={
         <>
           {select}
-          <Button component="a" href={exportAddress(version.id, "jsonl")} download variant="default">
-            JSONL
-          </Button>
-          <Button component="a" href={exportAddress(version.id, "csv")} download variant="default">
-            CSV
-          </Button>
+          <Downloads version={version.id} />
           <Button component={Link} to=".." relative="path" variant="subtle" color="gray">
             All versions
           </Button>

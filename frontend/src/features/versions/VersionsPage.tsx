@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { useDataset } from "@/api/datasets";
 import type { Version } from "@/api/types";
-import { exportAddress, useVersions } from "@/api/versions";
+import { useVersions } from "@/api/versions";
 import { type Column, DataTable } from "@/ui/DataTable";
 import { Loaded } from "@/ui/Loaded";
 import { More } from "@/ui/More";
@@ -13,6 +13,7 @@ import { Card, Page } from "@/ui/Page";
 import { useDatasetId } from "@/ui/useDatasetId";
 import { count } from "@/ui/values";
 import { When } from "@/ui/When";
+import { Downloads } from "./Downloads";
 import { FreezeDialog } from "./FreezeDialog";
 import { Hash } from "./Hash";
 import classes from "./Versions.module.css";
@@ -99,12 +100,7 @@ function Actions({ version, against }: { version: Version; against?: Version }) 
           What changed
         </Button>
       )}
-      <Button component="a" href={exportAddress(version.id, "jsonl")} download size="xs" variant="default">
-        JSONL
-      </Button>
-      <Button component="a" href={exportAddress(version.id, "csv")} download size="xs" variant="default">
-        CSV
-      </Button>
+      <Downloads version={version.id} size="xs" />
     </div>
   );
 }
