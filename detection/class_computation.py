@@ -86,8 +86,8 @@ class ClassComputation(Steps):
         """All steps one after the other, here."""
         self.read()
         for layer in self.layers():
-            for part in layer:
-                self.work(part)
+            for piece in layer:
+                self.work(piece)
         return self.judged()
 
     def judged(self) -> Outcome:

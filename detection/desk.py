@@ -18,7 +18,7 @@ from reviews import media
 
 # Everything in the storage begins at a multiple of so many bytes, as the processor likes its numbers.
 ALIGNED = 64
-FOLDER = "parts"
+FOLDER = "pieces"
 
 Arrays = Mapping[str, NDArray[Any]]
 # Gives an array to fill in, of this shape and of 32-bit floats: in memory, or in a file that is as good.

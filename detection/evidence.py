@@ -60,7 +60,7 @@ class Subjects:
     labels: Ints
     classes: list[str] = field(default_factory=list)
 
-    def part(self, rows: slice) -> "Subjects":
+    def some(self, rows: slice) -> "Subjects":
         """Those in these places alone."""
         return replace(self, ids=self.ids[rows], labels=self.labels[rows])
 

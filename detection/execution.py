@@ -1,6 +1,6 @@
-"""The work of one detection run, from its taking-up on: here from start to end, or cut into parts."""
+"""The work of one detection run, from its taking-up on: here from start to end, or cut into pieces."""
 
-from . import parts
+from . import pieces
 from .class_computation import ClassComputation, Outcome
 from .desk import Desk
 from .finishing import concluding, finish
@@ -10,13 +10,13 @@ from .runs import held, taken_up
 
 
 def execute(*, run_id: int) -> None:
-    """Bring the run to its end or hand out its parts, unless it is over or somebody else works on it."""
+    """Bring the run to its end or hand out its pieces, unless it is over or somebody else works on it."""
     with held(run_id) as mine:
         run = taken_up(run_id) if mine else None
         if run is None:
             return
-        if parts.worth_cutting(run):
-            parts.begin(run)
+        if pieces.worth_cutting(run):
+            pieces.begin(run)
             return
         with concluding(run):
             finish(run, computed(run))

@@ -1,8 +1,8 @@
 """Detection runs: asked for, stopped, taken up, ended, recovered. `execution` does the work of one.
 
 A run may be handed to a worker more than once, after one was killed. Who works on it holds a lock of its
-database session, and those who work on parts of it share that lock; each taking-up has a number, and only
-the last one may finish, in one transaction that replaces everything. Parts may wait for a free worker while
+database session, and those who work on pieces of it share that lock; each taking-up has a number, and only
+the last one may finish, in one transaction that replaces everything. Pieces may wait for a free worker while
 nobody holds the lock: who works on one leaves word of when.
 """
 
@@ -98,7 +98,7 @@ def sweep() -> int:
     swept = 0
     for run in [*lost, *forgotten]:
         with held(run.pk) as nobody_works_on_it:
-            if not nobody_works_on_it or _parts_may_wait(run.pk):
+            if not nobody_works_on_it or _pieces_may_wait(run.pk):
                 continue
         if run.attempt >= ATTEMPTS:
             end(run, JobStatus.FAILED, error=DIED)
@@ -147,7 +147,7 @@ def held(run_id: int) -> Iterator[bool]:
 
 @contextmanager
 def shared(run_id: int) -> Iterator[None]:
-    """Hold the run's lock beside others who work on parts of it, as soon as nobody has it alone."""
+    """Hold the run's lock beside others who work on pieces of it, as soon as nobody has it alone."""
     lock, unlock = "pg_advisory_lock_shared(%s, %s)", "pg_advisory_unlock_shared(%s, %s)"
     with _locked(run_id, f"SELECT {lock} IS NOT NULL", f"SELECT {unlock}"):
         yield
@@ -190,7 +190,7 @@ def is_unfinished(run_id: int) -> bool:
 
 
 def saw(run_id: int) -> None:
-    """Leave word that somebody works on a part of the run."""
+    """Leave word that somebody works on a piece of the run."""
     cache.set(_seen(run_id), time.time(), progress.KEPT_FOR)
 
 
@@ -198,8 +198,8 @@ def _seen(run_id: int) -> str:
     return f"run:seen:{run_id}"
 
 
-def _parts_may_wait(run_id: int) -> bool:
-    """Whether parts of the run that nobody works on may be waiting for a free worker."""
+def _pieces_may_wait(run_id: int) -> bool:
+    """Whether pieces of the run that nobody works on may be waiting for a free worker."""
     seen_at = cache.get(_seen(run_id))
     if seen_at is None:
         return False

@@ -1,7 +1,7 @@
 """The steps of a classification run: each takes arrays from the desk and lays its own there.
 
 A small dataset's steps follow each other in one task, on a desk in memory; a large one's are tasks of their
-own, on a desk in the storage (`parts`). They are the same steps, cut in the same places, and find the same.
+own, on a desk in the storage (`pieces`). They are the same steps, cut in the same places, and find the same.
 """
 
 from functools import cached_property, partial
@@ -30,7 +30,7 @@ FROM_CONTENT = frozenset({"neighbours", "content", "space", "condition"})
 SUBJECTS = "subjects"
 
 
-class Part(NamedTuple):
+class Piece(NamedTuple):
     """A piece of work that is done by itself: the `number`th `of` so many of its stage."""
 
     stage: str
@@ -44,7 +44,7 @@ class Part(NamedTuple):
 
 
 class Steps(Computation):
-    """The parts of one run, and what they leave on `desk`."""
+    """The pieces of one run, and what they leave on `desk`."""
 
     def __init__(self, run: DetectionRun, desk: Desk) -> None:
         super().__init__(run)
@@ -79,28 +79,28 @@ class Steps(Computation):
             training=training,
             kind=self._kind_of(asked) if self._asks_content(len(asked.ids), predicted) else None,
             # Everybody who works on the run cuts it as it was cut at first, whatever is set where they run.
-            size=settings.RUN_PART_ITEMS,
+            size=settings.RUN_PIECE_ITEMS,
         )
 
-    def layers(self) -> list[list[Part]]:
-        """What is to be done after `read`: the parts of a layer in any order, the layers in this one."""
+    def layers(self) -> list[list[Piece]]:
+        """What is to be done after `read`: the pieces of a layer in any order, the layers in this one."""
         n, said = len(self.asked.ids), self.desk.take(SUBJECTS).said
-        model = [Part("model")] if "probs" in self.needs else []
+        model = [Piece("model")] if "probs" in self.needs else []
         layers = []
         if said["kind"] is not None:
             near = _cut("neighbours", min(n, MOST_SEARCHED), said["size"])
-            layers += [_cut("features", n, said["size"]), [Part("space")]]
-            layers += [[*model, *near]] if n <= MOST_SEARCHED else [model, [Part("suspects")], near]
+            layers += [_cut("features", n, said["size"]), [Piece("space")]]
+            layers += [[*model, *near]] if n <= MOST_SEARCHED else [model, [Piece("suspects")], near]
         else:
             layers.append(model)
         layers.append(_cut("detectors", len(self.run.methods), 1))
         return [layer for layer in layers if layer]
 
-    def _parts(self, stage: str) -> list[Part]:
-        return [part for layer in self.layers() for part in layer if part.stage == stage]
+    def _pieces(self, stage: str) -> list[Piece]:
+        return [piece for layer in self.layers() for piece in layer if piece.stage == stage]
 
-    def work(self, part: Part) -> None:
-        """Do the part and lay down what came of it."""
+    def work(self, piece: Piece) -> None:
+        """Do the piece and lay down what came of it."""
         {
             "features": self._describe,
             "space": self._join,
@@ -108,7 +108,7 @@ class Steps(Computation):
             "suspects": self._suspect,
             "neighbours": self._search,
             "detectors": self._detect,
-        }[part.stage](part)
+        }[piece.stage](piece)
 
     # What lies on the desk
 
@@ -129,7 +129,7 @@ class Steps(Computation):
     @property
     def model_name(self) -> str | None:
         """Whose probabilities are believed; None where nobody was asked."""
-        return self.desk.take(Part("model").name).said["model"] if "probs" in self.needs else None
+        return self.desk.take(Piece("model").name).said["model"] if "probs" in self.needs else None
 
     @property
     def training_name(self) -> str | None:
@@ -141,7 +141,7 @@ class Steps(Computation):
         """What made the features, for people; None where nothing did."""
         if self.desk.take(SUBJECTS).said["kind"] is None:
             return None
-        return str(self.desk.take(Part("space").name).said["made_by"])
+        return str(self.desk.take(Piece("space").name).said["made_by"])
 
     @property
     def searched(self) -> int | None:
@@ -153,7 +153,7 @@ class Steps(Computation):
         """What each detector found that had what it needs, by its name."""
         found = {}
         for number, name in enumerate(self.run.methods):
-            arrays = self.desk.take(Part("detectors", number).name).arrays
+            arrays = self.desk.take(Piece("detectors", number).name).arrays
             if arrays:
                 data = {
                     key.removeprefix(DATA): array for key, array in arrays.items() if key.startswith(DATA)
@@ -179,16 +179,16 @@ class Steps(Computation):
         if "course_margin" in arrays:
             known["course"] = Course(*(arrays[f"course_{name}"] for name in Course._fields))
         if "probs" in self.needs:
-            model, more = self.desk.take(Part("model").name)
+            model, more = self.desk.take(Piece("model").name)
             known |= {"probs": model.get("probs"), "imported": more["model"] not in (BUILT_IN, None)}
         if said["kind"] is not None:
-            read, more = self.desk.take(Part("space").name)
+            read, more = self.desk.take(Piece("space").name)
             known |= {"content": read["content"], "condition": Condition(*read["condition"])}
             known |= {"space": read["space"], "duplicate_at": more["duplicate_at"]}
         return known
 
     def _features(self) -> features.Features:
-        arrays, said = self.desk.take(Part("space").name)
+        arrays, said = self.desk.take(Piece("space").name)
         model = arrays["model"] if "model" in arrays else features.unflattened(arrays, "model", said["width"])
         return features.Features(
             model=model,
@@ -202,10 +202,10 @@ class Steps(Computation):
         n = len(self.asked.ids)
         if n <= MOST_SEARCHED:
             return np.arange(n)
-        return self.desk.take(Part("suspects").name).arrays["rows"]
+        return self.desk.take(Piece("suspects").name).arrays["rows"]
 
     def _neighbours(self) -> Neighbours | None:
-        found = [self.desk.take(part.name).arrays for part in self._parts("neighbours")]
+        found = [self.desk.take(piece.name).arrays for piece in self._pieces("neighbours")]
         if not found:
             return None
         joined = Neighbours(*(np.concatenate([one[name] for one in found]) for name in Neighbours._fields))
@@ -229,22 +229,22 @@ class Steps(Computation):
             return True
         return "probs" in self.needs and (n <= MOST_SEARCHED or not predicted)
 
-    def _describe(self, part: Part) -> None:
+    def _describe(self, piece: Piece) -> None:
         size = self.desk.take(SUBJECTS).said["size"]
-        some = self.asked.part(slice(part.number * size, (part.number + 1) * size))
+        some = self.asked.some(slice(piece.number * size, (piece.number + 1) * size))
         read = evidence.describe(
-            some, self._kind(), seed=self.seed, tick=partial(self._at, part), embedder=self.embedder()
+            some, self._kind(), seed=self.seed, tick=partial(self._at, piece), embedder=self.embedder()
         )
         condition = np.stack(read.condition)
-        self.desk.lay(part.name, {**read.counted, "content": read.content, "condition": condition})
+        self.desk.lay(piece.name, {**read.counted, "content": read.content, "condition": condition})
 
-    def _join(self, part: Part) -> None:
+    def _join(self, piece: Piece) -> None:
         self.at("features", 1.0)
-        read = [self.desk.take(one.name).arrays for one in self._parts("features")]
+        read = [self.desk.take(one.name).arrays for one in self._pieces("features")]
         made = evidence.joined(read, self._kind(), seed=self.seed, embedder=self.embedder())
         model = made.model
         self.desk.lay(
-            part.name,
+            piece.name,
             {
                 **({"model": model} if isinstance(model, np.ndarray) else features.flattened(model, "model")),
                 "space": made.space,
@@ -256,9 +256,9 @@ class Steps(Computation):
             made_by=made.made_by,
         )
 
-    def _learn(self, part: Part) -> None:
+    def _learn(self, piece: Piece) -> None:
         """Take the imported probabilities, or make some that are out-of-sample."""
-        tick, said = partial(self._at, part), self.desk.take(SUBJECTS).said
+        tick, said = partial(self._at, piece), self.desk.take(SUBJECTS).said
         tick(0.0)
         made = self._features() if said["kind"] is not None else None
         probs, name = None, ""
@@ -267,32 +267,32 @@ class Steps(Computation):
         if probs is None and made is not None:
             labels, n_classes, name = self.asked.labels, len(self.asked.classes), BUILT_IN
             probs = out_of_fold.probabilities(made.model, labels, n_classes, seed=self.seed, tick=tick)
-        self.desk.lay(part.name, {} if probs is None else {"probs": probs}, model=name or None)
+        self.desk.lay(piece.name, {} if probs is None else {"probs": probs}, model=name or None)
 
-    def _suspect(self, part: Part) -> None:
+    def _suspect(self, piece: Piece) -> None:
         """Choose the items whose neighbours are worth searching, in a very large dataset."""
         self.at("neighbours", 0.0)
         doubted = judge(Inputs(**self._known())).wrongness
         most = np.argsort(-doubted, kind="stable")[:MOST_SEARCHED]
-        self.desk.lay(part.name, {"rows": np.sort(most[doubted[most] >= SUSPECT])})
+        self.desk.lay(piece.name, {"rows": np.sort(most[doubted[most] >= SUSPECT])})
 
-    def _search(self, part: Part) -> None:
-        tick = partial(self._at, part)
+    def _search(self, piece: Piece) -> None:
+        tick = partial(self._at, piece)
         tick(0.0)
-        rows = np.array_split(self._sought(), part.of)[part.number]
+        rows = np.array_split(self._sought(), piece.of)[piece.number]
         found = features.neighbours(self._features(), k=NEIGHBOURS, rows=rows, tick=tick)
-        self.desk.lay(part.name, found._asdict())
+        self.desk.lay(piece.name, found._asdict())
 
-    def _detect(self, part: Part) -> None:
-        self._at(part, 0.0)
-        detector = DETECTORS[self.run.methods[part.number]]
+    def _detect(self, piece: Piece) -> None:
+        self._at(piece, 0.0)
+        detector = DETECTORS[self.run.methods[piece.number]]
         if not detector.needs <= self.inputs.available:
-            self.desk.lay(part.name, {})
+            self.desk.lay(piece.name, {})
             return
         found = detector.run(self.inputs)
         data = {f"{DATA}{name}": array for name, array in found.data.items()}
         self.desk.lay(
-            part.name, {"scores": found.scores, "index": found.index, "suggested": found.suggested, **data}
+            piece.name, {"scores": found.scores, "index": found.index, "suggested": found.suggested, **data}
         )
 
     def _kind_of(self, asked: evidence.Subjects) -> list[Any]:
@@ -301,21 +301,21 @@ class Steps(Computation):
     def _kind(self) -> evidence.Kind:
         return evidence.Kind(*self.desk.take(SUBJECTS).said["kind"])
 
-    def _at(self, part: Part, fraction: float) -> None:
-        self.at(part.stage, (part.number + fraction) / part.of)
+    def _at(self, piece: Piece, fraction: float) -> None:
+        self.at(piece.stage, (piece.number + fraction) / piece.of)
 
 
 VOTE_ARRAYS = ("item", "annotator", "value")
 DATA = "data_"
 
 
-def _flat(name: str, parts: Votes | Course | None) -> dict[str, NDArray[Any]]:
+def _flat(name: str, known: Votes | Course | None) -> dict[str, NDArray[Any]]:
     """Its arrays, by names that begin with this one."""
-    found = {} if parts is None else parts._asdict()
+    found = {} if known is None else known._asdict()
     return {f"{name}_{key}": array for key, array in found.items() if isinstance(array, np.ndarray)}
 
 
-def _cut(stage: str, n: int, size: int) -> list[Part]:
-    """The parts of a stage that works on n of something, so many at a time."""
+def _cut(stage: str, n: int, size: int) -> list[Piece]:
+    """The pieces of a stage that works on n of something, so many at a time."""
     of = -(-n // size)
-    return [Part(stage, number, of) for number in range(of)]
+    return [Piece(stage, number, of) for number in range(of)]

@@ -120,7 +120,7 @@ def test_a_part_of_the_pictures_is_embedded_as_all_are_and_may_have_none_to_read
     whole, _ = described(asked, choice)
     kind = evidence.kind(asked, choice)
     parts = [
-        evidence.describe(asked.part(rows), kind, seed=0, tick=quiet, embedder=choice).counted
+        evidence.describe(asked.some(rows), kind, seed=0, tick=quiet, embedder=choice).counted
         for rows in (slice(0, 2), slice(2, 3))
     ]
     assert parts[1]["matrix"].shape == (1, 0)

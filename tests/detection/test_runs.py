@@ -443,7 +443,7 @@ def test_old_labels_that_the_newest_guideline_speaks_against_are_flagged() -> No
 
 @pytest.mark.django_db
 def test_the_summary_says_which_source_carries_the_errors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "RUN_PART_ITEMS", 600)
+    monkeypatch.setattr(settings, "RUN_PIECE_ITEMS", 600)
     said, truth = texts(600)
     others = {"pets": "money", "money": "weather", "weather": "pets"}
     bad = [i % 6 == 0 and i % 12 == 0 for i in range(600)]

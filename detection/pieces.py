@@ -1,4 +1,4 @@
-"""A large dataset's run, cut into tasks: each does one part, and a chord joins those of a layer.
+"""A large dataset's run, cut into tasks: each does one piece, and a chord joins those of a layer.
 
 Tasks carry numbers only; arrays lie in the storage (`desk`). Whoever hands out looks at what lies there
 already, and hands out what is missing of the first layer that is not complete: so a run goes on where it was,
@@ -23,17 +23,17 @@ from .models import DetectionRun
 from .part_computation import PARTS
 from .steps import SUBJECTS
 
-PART = "detection.part"
+PIECE = "detection.piece"
 ADVANCE = "detection.advance"
 
 
 def worth_cutting(run: DetectionRun) -> bool:
     """Whether the run's dataset is so large that one task should not hold it."""
-    return run.dataset.task_type not in PARTS and run.dataset.item_count > settings.RUN_PART_ITEMS
+    return run.dataset.task_type not in PARTS and run.dataset.item_count > settings.RUN_PIECE_ITEMS
 
 
 def begin(run: DetectionRun) -> None:
-    """Read who is asked about, and hand out the first parts; a run that was begun before goes on."""
+    """Read who is asked about, and hand out the first pieces; a run that was begun before goes on."""
 
     def read() -> None:
         steps = _steps(run)
@@ -45,7 +45,7 @@ def begin(run: DetectionRun) -> None:
 
 
 def work(*, run_id: int, attempt: int, stage: str, number: int) -> None:
-    """Do one part, unless it is done, or the run is over, or somebody else's by now."""
+    """Do one piece, unless it is done, or the run is over, or somebody else's by now."""
     with runs.shared(run_id):
         if run := runs.under_way(run_id, attempt):
             _at_work(run, f"{stage}-{number}", lambda: _do(_steps(run), stage, number))
@@ -71,21 +71,21 @@ def _steps(run: DetectionRun) -> ClassComputation:
 
 def _do(steps: ClassComputation, stage: str, number: int) -> None:
     standing = steps.desk.names()
-    for part in (part for layer in steps.layers() for part in layer):
-        if (part.stage, part.number) == (stage, number) and part.name not in standing:
-            steps.work(part)
+    for piece in (piece for layer in steps.layers() for piece in layer):
+        if (piece.stage, piece.number) == (stage, number) and piece.name not in standing:
+            steps.work(piece)
 
 
 def _go_on(steps: ClassComputation) -> None:
     standing, said = steps.desk.names(), {"run_id": steps.run.pk, "attempt": steps.run.attempt}
     for layer in steps.layers():
-        missing = [part for part in layer if part.name not in standing]
+        missing = [piece for piece in layer if piece.name not in standing]
         if missing:
             tasks = [
                 current_app.signature(
-                    PART, kwargs=said | {"stage": part.stage, "number": part.number}, immutable=True
+                    PIECE, kwargs=said | {"stage": piece.stage, "number": piece.number}, immutable=True
                 )
-                for part in missing
+                for piece in missing
             ]
             chord(tasks)(current_app.signature(ADVANCE, kwargs=said, immutable=True))
             return

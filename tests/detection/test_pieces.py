@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from PIL import Image
 
-from detection import evidence, execution, parts, runs, tasks
+from detection import evidence, execution, pieces, runs, tasks
 from detection.class_computation import ClassComputation
 from detection.desk import Desk, StoredDesk, left
 from detection.finishing import SUREST
@@ -109,12 +109,12 @@ def in_one(run: DetectionRun) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def one_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process, everything is one part; the worker cuts as the tests' settings say."""
-    monkeypatch.setattr(settings, "RUN_PART_ITEMS", 10_000)
+    """In this process, everything is one piece; the worker cuts as the tests' settings say."""
+    monkeypatch.setattr(settings, "RUN_PIECE_ITEMS", 10_000)
 
 
 @pytest.mark.parametrize("made", [texts, tables, pictures])
-def test_a_run_in_parts_finds_what_a_run_in_one_finds(
+def test_a_run_in_pieces_finds_what_a_run_in_one_finds(
     made: Callable[[int], Dataset], live_worker: object, one_way: None
 ) -> None:
     dataset = made(550)
@@ -134,7 +134,7 @@ def children(pid: int) -> list[int]:
 
 
 @pytest.mark.parametrize("at", ["features", "model"])
-def test_a_part_whose_worker_was_killed_is_done_again_and_nothing_is_double(
+def test_a_piece_whose_worker_was_killed_is_done_again_and_nothing_is_double(
     at: str, live_worker: Any
 ) -> None:
     dataset = tables(2500)
@@ -181,10 +181,10 @@ def test_a_run_that_was_lost_before_its_chord_fired_goes_on_where_it_was(
     dataset = tables(550)
     run = requested(dataset)
     execution.execute(run_id=run.pk)
-    parts.work(run_id=run.pk, attempt=1, stage="features", number=1)
+    pieces.work(run_id=run.pk, attempt=1, stage="features", number=1)
     assert StoredDesk(run.pk).names() == {SUBJECTS, "features-1"}
     long_ago(run)
-    assert runs.sweep() == 0, "its parts wait for a free worker"
+    assert runs.sweep() == 0, "its pieces wait for a free worker"
     celery_app.control.purge()
     assert runs.sweep() == 1, "nothing waits, so that nobody will ever go on"
     idle_worker()
@@ -196,7 +196,7 @@ def test_a_run_that_was_lost_before_its_chord_fired_goes_on_where_it_was(
 
 @pytest.fixture
 def begun(transactional_db: None) -> Iterator[DetectionRun]:
-    """A run whose parts were handed out, and wait."""
+    """A run whose pieces were handed out, and wait."""
     run = requested(tables(300))
     execution.execute(run_id=run.pk)
     run.refresh_from_db()
@@ -205,24 +205,24 @@ def begun(transactional_db: None) -> Iterator[DetectionRun]:
     StoredDesk(run.pk).clear()
 
 
-def test_a_part_that_is_done_or_of_another_attempt_is_not_done_again(begun: DetectionRun) -> None:
+def test_a_piece_that_is_done_or_of_another_attempt_is_not_done_again(begun: DetectionRun) -> None:
     desk = StoredDesk(begun.pk)
     desk.lay("features-0", {"matrix": np.ones(3)})
-    parts.work(run_id=begun.pk, attempt=1, stage="features", number=0)
+    pieces.work(run_id=begun.pk, attempt=1, stage="features", number=0)
     assert StoredDesk(begun.pk).take("features-0").arrays["matrix"].tolist() == [1, 1, 1]
-    parts.work(run_id=begun.pk, attempt=0, stage="features", number=1)
-    parts.advance(run_id=begun.pk, attempt=0)
+    pieces.work(run_id=begun.pk, attempt=0, stage="features", number=1)
+    pieces.advance(run_id=begun.pk, attempt=0)
     assert desk.names() == {SUBJECTS, "features-0"}
 
 
 def test_the_end_of_a_run_comes_once(begun: DetectionRun) -> None:
     steps = ClassComputation(begun, StoredDesk(begun.pk))
     for layer in steps.layers():
-        for part in layer:
-            parts.work(run_id=begun.pk, attempt=1, stage=part.stage, number=part.number)
-    parts.advance(run_id=begun.pk, attempt=1)
+        for piece in layer:
+            pieces.work(run_id=begun.pk, attempt=1, stage=piece.stage, number=piece.number)
+    pieces.advance(run_id=begun.pk, attempt=1)
     first = list(Flag.objects.values_list("pk", "state").order_by("pk"))
-    parts.advance(run_id=begun.pk, attempt=1)
+    pieces.advance(run_id=begun.pk, attempt=1)
     begun.refresh_from_db()
     assert begun.status == JobStatus.SUCCEEDED
     assert first
@@ -230,15 +230,15 @@ def test_the_end_of_a_run_comes_once(begun: DetectionRun) -> None:
     assert begun.pk not in left()
 
 
-def test_a_part_that_kills_every_worker_ends_the_run(begun: DetectionRun) -> None:
+def test_a_piece_that_kills_every_worker_ends_the_run(begun: DetectionRun) -> None:
     cache.set(f"run:begun:{begun.pk}:features-0", runs.ATTEMPTS)
-    parts.work(run_id=begun.pk, attempt=1, stage="features", number=0)
+    pieces.work(run_id=begun.pk, attempt=1, stage="features", number=0)
     begun.refresh_from_db()
     assert (begun.status, begun.error) == (JobStatus.FAILED, runs.DIED)
     assert begun.pk not in left()
 
 
-def test_a_part_that_fails_ends_the_run_in_words_and_is_raised(
+def test_a_piece_that_fails_ends_the_run_in_words_and_is_raised(
     begun: DetectionRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -246,7 +246,7 @@ def test_a_part_that_fails_ends_the_run_in_words_and_is_raised(
 
     monkeypatch.setattr(evidence, "describe", broken)
     with pytest.raises(RuntimeError, match="the reason"):
-        parts.work(run_id=begun.pk, attempt=1, stage="features", number=0)
+        pieces.work(run_id=begun.pk, attempt=1, stage="features", number=0)
     begun.refresh_from_db()
     assert begun.status == JobStatus.FAILED
     assert "the reason" not in begun.error
