@@ -39,7 +39,7 @@ class Stage:
 def raised(*, rows: int) -> Iterator[Stage]:
     """Everything runs inside the block, in a temporary folder; Django can be used here, too."""
     with ExitStack() as stack:
-        here = stack.enter_context(_own_folder())
+        here = stack.enter_context(own_folder())
         running = stack.enter_context(services(web=True))
         django.setup()
         floor_port = _free_port()
@@ -51,14 +51,14 @@ def raised(*, rows: int) -> Iterator[Stage]:
             rows=rows,
             port=int(os.environ["PORT"]),
             floor_port=floor_port,
-            web=_part(supervisor, "granian"),
-            worker=_part(supervisor, "worker"),
+            web=part(supervisor, "granian"),
+            worker=part(supervisor, "worker"),
             floor=psutil.Process(floor.process.pid),
         )
 
 
 @contextmanager
-def _own_folder() -> Iterator[Places]:
+def own_folder() -> Iterator[Places]:
     data = Path(tempfile.mkdtemp(prefix="labelreview-bench-"))
     data.chmod(0o711)  # Postgres may run as another user, who has to pass
     for name in FOREIGN:
@@ -107,7 +107,7 @@ def _run(here: Places, environment: dict[str, str], command: list[str]) -> None:
         raise RuntimeError(child.last_words())
 
 
-def _part(supervisor: psutil.Process, word: str) -> psutil.Process:
+def part(supervisor: psutil.Process, word: str) -> psutil.Process:
     return next(process for process in supervisor.children() if word in process.cmdline())
 
 

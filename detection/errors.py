@@ -7,3 +7,10 @@ class CannotDetect(Exception):
 
 class CannotEmbed(CannotDetect):
     """The embedder that was asked for is not to be had, or does not work; the sentence is for people."""
+
+
+class NothingToEmbed(CannotEmbed):
+    """The embedder found nothing that it could read."""
+
+    def __init__(self) -> None:
+        super().__init__("None of the items has a content that the embedder could read.")

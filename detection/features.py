@@ -1,13 +1,16 @@
 """Texts, images and table rows as arrays that the built-in models and the search for similar items work on.
 
-Pure functions, as in `algorithms`: what they are given is already decoded.
+Pure functions, as in `algorithms`: what they are given is already decoded. Whatever the medium there are two
+passes: `counted_…` needs a chunk of the items alone, `…_joined` what was counted of all of them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
@@ -42,41 +45,102 @@ class Features:
     made_by: str = "built-in"
 
 
+# What was counted of a chunk of items, by name: plain arrays, which can be stored.
+Counted = Mapping[str, NDArray[Any]]
+
+
 def from_texts(chunks: Iterable[Sequence[str]], *, seed: int = 0) -> Features:
     """TF-IDF of words, word pairs and, where there is not too much text, of character n-grams."""
-    words = _hasher(analyzer="word", ngram_range=(1, 2), token_pattern=EVERY_WORD)
-    letters = _hasher(analyzer="char_wb", ngram_range=(3, 4))
-    word_parts, letter_parts, characters = [], [], 0
+    held = list(chunks)
+    letters = sum(len(text) for chunk in held for text in chunk) <= MOST_CHARACTERS
+    return texts_joined([counted_texts([chunk], letters=letters) for chunk in held], seed=seed)
+
+
+def counted_texts(chunks: Iterable[Sequence[str]], *, letters: bool) -> Counted:
+    """How often each text has each word and pair of words and, if asked for, each character n-gram."""
+    hashers = {"words": _hasher(analyzer="word", ngram_range=(1, 2), token_pattern=EVERY_WORD)}
+    if letters:
+        hashers["letters"] = _hasher(analyzer="char_wb", ngram_range=(3, 4))
+    found: dict[str, list[sparse.csr_matrix]] = {name: [] for name in hashers}
     for chunk in chunks:
-        characters += sum(map(len, chunk))
-        word_parts.append(words.transform(chunk))
-        if characters <= MOST_CHARACTERS:
-            letter_parts.append(letters.transform(chunk))
-    if not word_parts:
+        for name, hasher in hashers.items():
+            found[name].append(hasher.transform(chunk))
+    flat = {name: flattened(sparse.vstack(parts).tocsr(), name) for name, parts in found.items() if parts}
+    return {name: array for arrays in flat.values() for name, array in arrays.items()}
+
+
+def texts_joined(parts: Sequence[Counted], *, seed: int = 0) -> Features:
+    """The features of all texts from what `counted_texts` found in each chunk."""
+    if not parts:
         return _none()
-    parts = [_weighed(word_parts)]
-    if characters <= MOST_CHARACTERS:
-        parts.append(_weighed(letter_parts))
-    model = sparse.csr_array(sparse.hstack(parts) / np.sqrt(len(parts)), dtype=np.float32)
+    kinds = [kind for kind in ("words", "letters") if f"{kind}_data" in parts[0]]
+    weighed = [_weighed([unflattened(part, kind, TEXT_BUCKETS) for part in parts]) for kind in kinds]
+    model = sparse.csr_array(sparse.hstack(weighed) / np.sqrt(len(weighed)), dtype=np.float32)
     return Features(model=model, space=_condensed(model, seed), duplicate_at=0.9)
+
+
+def flattened(matrix: sparse.csr_matrix | sparse.csr_array, name: str) -> dict[str, NDArray[Any]]:
+    """A sparse matrix as plain arrays whose names begin with `name`."""
+    return {f"{name}_{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
+
+
+def unflattened(arrays: Counted, name: str, width: int) -> sparse.csr_array:
+    """The sparse matrix of `width` columns that `flattened` took apart."""
+    data, indices, indptr = (arrays[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
+    return sparse.csr_array((data, indices, indptr), shape=(len(indptr) - 1, width))
 
 
 def from_images(chunks: Iterable[NDArray[np.uint8]]) -> Features:
     """Averaged colours and a histogram of edge directions, from images of shape (n, SIDE, SIDE, 3)."""
-    parts = [_described(chunk) for chunk in chunks]
+    return images_joined([counted_images([chunk]) for chunk in chunks])
+
+
+def counted_images(chunks: Iterable[NDArray[np.uint8]]) -> Counted:
+    """The colours and edges of a chunk of images."""
+    return {"matrix": np.vstack([_described(chunk) for chunk in chunks])}
+
+
+def images_joined(parts: Sequence[Counted]) -> Features:
+    """The features of all images from what `counted_images` found in each chunk."""
     if not parts:
         return _none()
-    model = np.vstack(parts)
+    model = np.vstack([part["matrix"] for part in parts])
     return Features(model=model, space=_unit_rows(model - model.mean(axis=0)), duplicate_at=0.99)
 
 
 def from_rows(rows: Sequence[Mapping[str, Any]]) -> Features:
     """Numbers as they are, other values as a column per frequent value; a column says what is missing."""
+    return rows_joined([counted_rows(rows)])
+
+
+def counted_rows(rows: Sequence[Mapping[str, Any]]) -> Counted:
+    """Each field of a chunk of table rows: where it is missing, its numbers, and its values as places in
+    `words`.
+    """
     names = sorted({name for row in rows for name in row})
-    columns = [column for name in names for column in _columns([row.get(name) for row in rows])]
+    fields = [_field([row.get(name) for row in rows]) for name in names]
+    shape = (len(names), len(rows))
+    said = orjson.dumps({str(name): field.words for name, field in zip(names, fields, strict=True)})
+    return {
+        "missing": np.array([field.missing for field in fields], dtype=bool).reshape(shape),
+        "numbers": np.array([field.numbers for field in fields], dtype=np.float64).reshape(shape),
+        "places": np.array([field.places for field in fields], dtype=np.int32).reshape(shape),
+        "words": np.frombuffer(said, dtype=np.uint8),
+    }
+
+
+def rows_joined(parts: Sequence[Counted]) -> Features:
+    """The features of all table rows from what `counted_rows` found in each chunk."""
+    n = sum(part["missing"].shape[1] for part in parts)
+    said = [orjson.loads(part["words"].tobytes()) for part in parts]
+    columns = [
+        column
+        for name in sorted({name for words in said for name in words})
+        for column in _columns([_taken(part, words, name) for part, words in zip(parts, said, strict=True)])
+    ]
     if not columns:
-        return _from_matrix(np.zeros((len(rows), 1), dtype=np.float32), duplicate_at=1.0)
-    matrix = np.column_stack(columns).astype(np.float32)
+        return _from_matrix(np.zeros((n, 1), dtype=np.float32), duplicate_at=1.0)
+    matrix = np.column_stack(columns)
     spread = matrix.std(axis=0)
     centred = (matrix - matrix.mean(axis=0)) / np.where(spread > 1e-9, spread, 1)
     return Features(model=matrix, space=centred.astype(np.float32), duplicate_at=1 - 1e-6)
@@ -120,7 +184,7 @@ def _hasher(**options: Any) -> HashingVectorizer:
     )
 
 
-def _weighed(parts: list[sparse.csr_matrix]) -> sparse.csr_matrix:
+def _weighed(parts: list[sparse.csr_array]) -> sparse.csr_matrix:
     """TF-IDF with rows of length 1, of the columns that at least two items have (one, if there are few)."""
     counts = sparse.vstack(parts).tocsr()
     occurrences = np.bincount(counts.indices, minlength=counts.shape[1])
@@ -168,22 +232,64 @@ def _edges(grey: NDArray[np.float32], bins: int = 8, cells: int = 4) -> NDArray[
     return _unit_rows(flat)
 
 
-def _columns(values: list[Any]) -> list[NDArray[np.floating[Any]]]:
-    """One field of a table as number columns."""
-    missing = np.array([value is None or value == "" for value in values])
+class _Field(NamedTuple):
+    """One field of a chunk of table rows.
+
+    missing : bool array, shape (n,)
+    numbers : float array, shape (n,), NaN where the value is none
+    places  : int array, shape (n,), each value's place in `words`
+    """
+
+    missing: NDArray[np.bool_]
+    numbers: NDArray[np.float64]
+    places: NDArray[np.integer[Any]]
+    words: list[str]
+
+
+def _field(values: Sequence[Any]) -> _Field:
+    missing = np.array([value is None or value == "" for value in values], dtype=bool)
     numbers = [_number(value) for value in values]
-    columns = [missing.astype(np.float32)] if missing.any() else []
-    if all(number is not None or gone for number, gone in zip(numbers, missing, strict=True)):
-        known = np.array([np.nan if number is None else number for number in numbers], dtype=np.float64)
-        middle = np.nanmedian(known) if not missing.all() else 0.0
-        return [np.where(np.isnan(known), middle, known), *columns]
     words = [str(value) for value in values]
-    frequent, counts = np.unique(words, return_counts=True)
-    kept = frequent[np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]]
-    return [
-        *(np.array([word == category for word in words], dtype=np.float32) for category in kept),
-        *columns,
-    ]
+    order = {word: place for place, word in enumerate(sorted(set(words)))}
+    known = np.array([np.nan if number is None else number for number in numbers], dtype=np.float64)
+    return _Field(missing, known, np.array([order[word] for word in words], dtype=np.int32), list(order))
+
+
+def _taken(part: Counted, said: Mapping[str, list[str]], name: str) -> _Field:
+    """The field from what was counted; a chunk that never heard of it misses it everywhere."""
+    if name not in said:
+        return _field([None] * part["missing"].shape[1])
+    at = list(said).index(name)
+    return _Field(part["missing"][at], part["numbers"][at], part["places"][at], said[name])
+
+
+def _columns(chunks: Sequence[_Field]) -> Iterator[NDArray[np.float32]]:
+    """One field of a table as number columns."""
+    missing = np.concatenate([chunk.missing for chunk in chunks])
+    numbers = np.concatenate([chunk.numbers for chunk in chunks])
+    if (missing | ~np.isnan(numbers)).all():
+        middle = np.nanmedian(numbers) if not missing.all() else 0.0
+        yield np.where(np.isnan(numbers), middle, numbers).astype(np.float32)
+    else:
+        for word in _frequent(chunks):
+            yield np.concatenate([_is(word, chunk) for chunk in chunks])
+    if missing.any():
+        yield missing.astype(np.float32)
+
+
+def _frequent(chunks: Sequence[_Field]) -> list[str]:
+    """The most frequent values, at most MOST_CATEGORIES; of equals those that come first by name."""
+    counts: Counter[str] = Counter()
+    for chunk in chunks:
+        often = np.bincount(chunk.places, minlength=len(chunk.words)).tolist()
+        counts.update(dict(zip(chunk.words, often, strict=True)))
+    return sorted(counts, key=lambda word: (-counts[word], word))[:MOST_CATEGORIES]
+
+
+def _is(word: str, chunk: _Field) -> NDArray[np.float32]:
+    """Which values of the chunk are the word, as 1 and 0."""
+    place = chunk.words.index(word) if word in chunk.words else -1
+    return (chunk.places == place).astype(np.float32)
 
 
 def _number(value: Any) -> float | None:

@@ -154,7 +154,7 @@ def _built_in(asked: Subjects, labels: Bools, asking: Asking) -> tuple[Floats, s
     """Each class's probability in each labelled item by a model that never saw it, NaN for the others; and
     what made its features.
     """
-    described, _ = evidence.describe(
+    described = evidence.features_of(
         asked, seed=asking.seed, tick=asking.describing, embedder=asking.embedder
     )
     known = np.flatnonzero(asked.labels >= 0)

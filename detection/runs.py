@@ -1,10 +1,12 @@
 """Detection runs: asked for, stopped, taken up, ended, recovered. `execution` does the work of one.
 
 A run may be handed to a worker more than once, after one was killed. Who works on it holds a lock of its
-database session; each taking-up has a number, and only the last one may finish, in one transaction that
-replaces everything.
+database session, and those who work on pieces of it share that lock; each taking-up has a number, and only
+the last one may finish, in one transaction that replaces everything. Pieces may wait for a free worker while
+nobody holds the lock: who works on one leaves word of when.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,6 +18,7 @@ from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from kombu.exceptions import ChannelError
 
 from reviews import ledger, progress
 from reviews.errors import DomainError, NotAllowedNow
@@ -30,6 +33,7 @@ LOCK_CLASS = 0x4C44  # "LD": keeps these advisory locks apart from the others in
 ATTEMPTS = 3
 LOST_AFTER = timedelta(seconds=60)  # unlocked for so long after its start, a run has nobody working on it
 REQUEUED_AFTER = timedelta(minutes=15)  # a message may wait for a free worker; twice is no harm
+DIED = f"The worker died {ATTEMPTS} times at this run."
 DEFAULTS: dict[str, Any] = {
     "seed": 0,
     "min_probability": 0.1,
@@ -94,10 +98,10 @@ def sweep() -> int:
     swept = 0
     for run in [*lost, *forgotten]:
         with held(run.pk) as nobody_works_on_it:
-            if not nobody_works_on_it:
+            if not nobody_works_on_it or _pieces_may_wait(run.pk):
                 continue
         if run.attempt >= ATTEMPTS:
-            end(run, JobStatus.FAILED, error=f"The worker died {ATTEMPTS} times at this run.")
+            end(run, JobStatus.FAILED, error=DIED)
         elif cache.add(f"run:handed-out:{run.pk}", True, REQUEUED_AFTER.total_seconds()):
             send(run.pk)
         else:
@@ -137,15 +141,29 @@ def _embedder(dataset: Dataset, said: Any) -> dict[str, str] | None:
 @contextmanager
 def held(run_id: int) -> Iterator[bool]:
     """Whether this session now holds the run's lock; the database lets go of it when the process dies."""
+    with _locked(run_id, "SELECT pg_try_advisory_lock(%s, %s)", "SELECT pg_advisory_unlock(%s, %s)") as mine:
+        yield mine
+
+
+@contextmanager
+def shared(run_id: int) -> Iterator[None]:
+    """Hold the run's lock beside others who work on pieces of it, as soon as nobody has it alone."""
+    lock, unlock = "pg_advisory_lock_shared(%s, %s)", "pg_advisory_unlock_shared(%s, %s)"
+    with _locked(run_id, f"SELECT {lock} IS NOT NULL", f"SELECT {unlock}"):
+        yield
+
+
+@contextmanager
+def _locked(run_id: int, lock: str, unlock: str) -> Iterator[bool]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, run_id])
+        cursor.execute(lock, [LOCK_CLASS, run_id])
         held = bool(cursor.fetchone()[0])
     try:
         yield held
     finally:
         if held and connection.connection is not None and not connection.connection.closed:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, run_id])
+                cursor.execute(unlock, [LOCK_CLASS, run_id])
 
 
 def taken_up(run_id: int) -> DetectionRun | None:
@@ -159,3 +177,39 @@ def end(run: DetectionRun, status: JobStatus, **more: Any) -> None:
     """The run is over, if it is still this attempt's."""
     still = DetectionRun.objects.filter(pk=run.pk, status__in=UNFINISHED, attempt=run.attempt)
     still.update(status=status, finished_at=timezone.now(), **more)
+
+
+def under_way(run_id: int, attempt: int) -> DetectionRun | None:
+    """The run, if it is being worked on in this attempt."""
+    running = DetectionRun.objects.filter(pk=run_id, status=JobStatus.RUNNING, attempt=attempt)
+    return running.select_related("dataset").first()
+
+
+def is_unfinished(run_id: int) -> bool:
+    return DetectionRun.objects.filter(pk=run_id, status__in=UNFINISHED).exists()
+
+
+def saw(run_id: int) -> None:
+    """Leave word that somebody works on a piece of the run."""
+    cache.set(_seen(run_id), time.time(), progress.KEPT_FOR)
+
+
+def _seen(run_id: int) -> str:
+    return f"run:seen:{run_id}"
+
+
+def _pieces_may_wait(run_id: int) -> bool:
+    """Whether pieces of the run that nobody works on may be waiting for a free worker."""
+    seen_at = cache.get(_seen(run_id))
+    if seen_at is None:
+        return False
+    quiet = timedelta(seconds=time.time() - seen_at)
+    return quiet < LOST_AFTER or (quiet < REQUEUED_AFTER and _messages_wait())
+
+
+def _messages_wait() -> bool:
+    with current_app.connection_for_read() as broker:
+        try:
+            return broker.SimpleQueue(current_app.conf.task_default_queue).qsize() > 0
+        except ChannelError:  # Redis knows no empty queue
+            return False

@@ -181,6 +181,8 @@ LEASE_SECONDS = number("LEASE_SECONDS", 600)
 
 # ------------------------------------------------------------------------------------------------ tasks
 
+# A detection run of more items than these is cut into tasks of so many; one task is quicker for fewer.
+RUN_PIECE_ITEMS = number("RUN_PIECE_ITEMS", 5000)
 # The longest that one task may run. The broker hands a task out again when it was not finished after
 # the visibility timeout, so that one must be the longer of the two.
 CELERY_TASK_TIME_LIMIT = number("TASK_TIME_LIMIT", 3600)

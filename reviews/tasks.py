@@ -13,11 +13,12 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="reviews.import_file")
 def import_file(*, job_id: int) -> None:
-    """Run the import and then make what it brought searchable."""
+    """Run the import and then make the items that it brought searchable."""
     job = importing.run(job_id=job_id)
     if job is not None:
         log.info("import %s: %s %s", job.pk, job.status, job.counts)
-        index.delay(dataset_id=job.dataset_id)
+        if job.counts["items"]:
+            index.delay(dataset_id=job.dataset_id)
 
 
 @shared_task(name="reviews.index")

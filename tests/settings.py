@@ -15,3 +15,6 @@ from labelreview.settings import *  # noqa: E402, F403
 
 # Hashing a password slowly is the point of the real hashers and a waste in tests.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# So that runs in pieces are tried on hundreds of items, and not on thousands.
+RUN_PIECE_ITEMS = 250

@@ -67,7 +67,8 @@ def run(inputs: Inputs) -> Findings:
     known = np.flatnonzero((inputs.labels >= 0) & ~np.isnan(probs).any(axis=1))
     if inputs.n_classes < 2 or len(known) == 0:
         return nothing(inputs)
-    labels, probs = inputs.labels[known], probs[known]
+    # All are known as a rule, and a copy of a large matrix is nothing to make for nothing.
+    probs, labels = probs if len(known) == len(probs) else probs[known], inputs.labels[known]
     scores = np.zeros(len(inputs.labels))
     scores[known] = 1 - self_confidence(labels, probs)
     index = known[find_issues(labels, probs)]

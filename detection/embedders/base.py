@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from detection.errors import CannotEmbed
+from detection.errors import CannotEmbed, NothingToEmbed
 
 # So many numbers are kept of all items together (400 MB); of more, each item's are projected onto fewer.
 MOST_NUMBERS = 100_000_000
@@ -56,14 +56,16 @@ def vectors(
     batches: Iterable[Sequence[Any]],
     *,
     n: int,
+    of: int = 0,
     seed: int = 0,
     tick: Callable[[float], None] = lambda _: None,
 ) -> NDArray[np.float32]:
     """The embeddings of `n` contents, shape (n, n_dimensions); NaN rows where a content is None.
 
-    Only one batch of contents is held at a time. Where n × n_dimensions would be too many numbers, a random
-    projection keeps the similarities (Johnson, Lindenstrauss 1984, doi:10.1090/conm/026/737400). Raises
-    CannotEmbed where the model fails or answers with something else than a row of numbers for each.
+    Only one batch of contents is held at a time. Where n × n_dimensions would be too many numbers, for these
+    contents or for all `of` which they are a part, a random projection keeps the similarities (Johnson,
+    Lindenstrauss 1984, doi:10.1090/conm/026/737400). Raises CannotEmbed where the model fails or answers with
+    something else than a row of numbers for each, and NothingToEmbed where there is no content.
     """
     made: NDArray[np.float32] | None = None
     done = 0
@@ -72,7 +74,7 @@ def vectors(
         if known:
             block = _embedded(embedder, [batch[at] for at in known])
             if made is None:
-                width, projection = block.shape[1], _projection(n, block.shape[1], seed)
+                width, projection = block.shape[1], _projection(max(n, of), block.shape[1], seed)
                 made = np.full((n, projection.shape[1]), np.nan, dtype=np.float32)
             if block.shape[1] != width:
                 raise CannotEmbed("The embedder answers with now more, now fewer numbers an item.")
@@ -80,7 +82,7 @@ def vectors(
         done += len(batch)
         tick(done / n)
     if made is None:
-        raise CannotEmbed("None of the items has a content that the embedder could read.")
+        raise NothingToEmbed
     return made
 
 

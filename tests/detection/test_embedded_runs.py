@@ -8,7 +8,6 @@ import pytest
 from onnx import TensorProto
 
 from detection import evidence
-from detection.conditions import Watch
 from detection.embedders.choice import Choice
 from detection.errors import CannotEmbed
 from detection.intake import MachineSidecar
@@ -19,7 +18,7 @@ from reviews.models import Dataset, Flag, JobStatus
 from tests import builders
 from tests.detection.builders import TOPICS, filled, noisy_texts
 from tests.detection.embedders import tiny_models, torch_models
-from tests.detection.test_evidence import picture, quiet
+from tests.detection.test_evidence import described, picture, quiet
 from tests.detection.test_runs import finished
 from tests.reviews.api.contract import Client
 
@@ -47,7 +46,7 @@ def test_an_embedder_makes_what_models_neighbours_and_outliers_work_on(models: P
     flagged = Flag.objects.filter(dataset=dataset).order_by("-priority")[: len(wrong)]
     assert {flag.item_id for flag in flagged} == {items[i].pk for i in wrong}
     asked = evidence.subjects(dataset)
-    made, content = evidence.describe(asked, seed=0, tick=quiet, embedder=Choice("onnx", "text.onnx"))
+    made, (_, content, _) = described(asked, Choice("onnx", "text.onnx"))
     np.testing.assert_allclose(made.model.sum(axis=1), 1, atol=1e-5)
     assert made.model.shape == made.space.shape == (len(items), 3)
     assert len(set(content.tolist())) == len(items)
@@ -104,17 +103,30 @@ def test_whole_pictures_are_embedded_and_measured_and_a_lost_one_does_not_stop_t
     asked = evidence.subjects(dataset)
     lost = dataset.items.order_by("id").last().media_id
     media.storage().delete(media._name("originals", lost))
-    watch = Watch(3)
-    made, content = evidence.describe(
-        asked, seed=0, tick=quiet, watch=watch, embedder=Choice("onnx", "picture.onnx")
-    )
+    made, (_, content, seen) = described(asked, Choice("onnx", "picture.onnx"))
     np.testing.assert_allclose(made.model[0], [90, 90, 90])
     assert np.abs(made.model[1] - 127).max() < 40
     np.testing.assert_allclose(made.model[2], made.model[:2].mean(axis=0), rtol=1e-5)
     assert len(set(content.tolist())) == 3
-    seen = watch.condition()
     assert seen.readable.tolist() == [1, 1, 0]
     assert seen.contrast[0] == 0 < seen.contrast[1]
+
+
+def test_a_part_of_the_pictures_is_embedded_as_all_are_and_may_have_none_to_read(models: Path) -> None:
+    tiny_models.of_pictures(models)
+    asked = evidence.subjects(pictured(picture(20, 20), picture(30, 30), picture(40, 40)))
+    media.storage().delete(media._name("originals", asked.dataset.items.order_by("id").last().media_id))
+    choice = Choice("onnx", "picture.onnx")
+    whole, _ = described(asked, choice)
+    kind = evidence.kind(asked, choice)
+    parts = [
+        evidence.describe(asked.some(rows), kind, seed=0, tick=quiet, embedder=choice).counted
+        for rows in (slice(0, 2), slice(2, 3))
+    ]
+    assert parts[1]["matrix"].shape == (1, 0)
+    joined = evidence.joined(parts, kind, seed=0, embedder=choice)
+    np.testing.assert_array_equal(joined.model, whole.model)
+    np.testing.assert_array_equal(joined.space, whole.space)
 
 
 def test_pictures_of_which_none_can_be_read_are_told_of(models: Path) -> None:
@@ -122,9 +134,7 @@ def test_pictures_of_which_none_can_be_read_are_told_of(models: Path) -> None:
     dataset = pictured(picture(20, 20))
     media.storage().delete(media._name("originals", dataset.items.get().media_id))
     with pytest.raises(CannotEmbed, match="None of the items"):
-        evidence.describe(
-            evidence.subjects(dataset), seed=0, tick=quiet, embedder=Choice("onnx", "picture.onnx")
-        )
+        described(evidence.subjects(dataset), Choice("onnx", "picture.onnx"))
 
 
 @pytest.mark.filterwarnings("ignore")  # the libraries warn of each other

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from detection import evidence, features
-from detection.conditions import Watch
+from detection.embedders.choice import Choice
 from detection.intake import MachineSidecar
 from detection.models import PredictionModel
 from reviews import media
@@ -21,6 +21,15 @@ pytestmark = pytest.mark.django_db
 
 def quiet(_: float) -> None:
     """No progress to report."""
+
+
+def described(
+    asked: evidence.Subjects, embedder: Choice | None = None
+) -> tuple[features.Features, evidence.Described]:
+    """The features of all items, and what was read on the way to them."""
+    kind = evidence.kind(asked, embedder)
+    read = evidence.describe(asked, kind, seed=0, tick=quiet, embedder=embedder)
+    return evidence.joined([read.counted], kind, seed=0, embedder=embedder), read
 
 
 def imported(dataset: object, items: list[Item], rows: list[Row]) -> None:
@@ -116,11 +125,11 @@ def test_a_model_that_has_learnt_the_labels_by_heart_is_asked_only_where_there_i
 
     rows = [Row(str(i), predictions=tuple(said(name, i) for name in names)) for i in range(len(items))]
     imported(dataset, items, rows)
-    described, _ = evidence.describe(asked, seed=0, tick=quiet)
+    made, _ = described(asked)
     assert evidence.predictions(asked)[1] == "parrot"
-    assert evidence.predictions(asked, described)[1] == "honest"
+    assert evidence.predictions(asked, made)[1] == "honest"
     PredictionModel.objects.get(name="honest").delete()
-    assert evidence.predictions(asked, described)[1] == "parrot"
+    assert evidence.predictions(asked, made)[1] == "parrot"
 
 
 def test_imported_embeddings_take_the_place_of_built_in_features() -> None:
@@ -128,7 +137,7 @@ def test_imported_embeddings_take_the_place_of_built_in_features() -> None:
     items = builders.items(dataset, "cat", "dog", "owl")
     vectors = [[1.0, 0.0], [0.9, 0.1], [-1.0, 2.0]]
     imported(dataset, items, [Row(str(i), embedding=vector) for i, vector in enumerate(vectors)])
-    made, _ = evidence.describe(evidence.subjects(dataset), seed=0, tick=quiet)
+    made, _ = described(evidence.subjects(dataset))
     np.testing.assert_allclose(made.model, vectors)
 
 
@@ -136,14 +145,14 @@ def test_content_is_equal_for_texts_that_differ_in_spaces_and_case_only() -> Non
     dataset = builders.dataset()
     rows = [{"text": text} for text in ("A cat", "a  cat\n", "a dog")]
     filled(dataset, rows, ["cat", "cat", "dog"])
-    _, content = evidence.describe(evidence.subjects(dataset), seed=0, tick=quiet)
+    _, (_, content, _) = described(evidence.subjects(dataset))
     assert content[0] == content[1] != content[2]
 
 
 def test_table_rows_become_features() -> None:
     dataset = builders.dataset(media="table")
     filled(dataset, [{"features": {"age": age, "sex": "f"}} for age in (1, 2, 1)], ["cat"] * 3)
-    made, content = evidence.describe(evidence.subjects(dataset), seed=0, tick=quiet)
+    made, (_, content, _) = described(evidence.subjects(dataset))
     assert made.model.shape == (3, 2)
     assert content[0] == content[2] != content[1]
 
@@ -152,7 +161,7 @@ def test_items_that_arrive_while_a_run_reads_are_left_out() -> None:
     dataset, items, _ = noisy_texts(30)
     asked = evidence.subjects(dataset)
     builders.items(dataset, "pets", "money")
-    made, content = evidence.describe(asked, seed=0, tick=quiet)
+    made, (_, content, _) = described(asked)
     assert made.model.shape[0] == len(content) == len(items)
 
 
@@ -165,7 +174,7 @@ def test_the_number_of_queries_does_not_grow_with_the_items() -> None:
             asked = evidence.subjects(dataset)
             evidence.votes(asked)
             evidence.predictions(asked)
-            evidence.describe(asked, seed=0, tick=quiet)
+            described(asked)
         return len(captured)
 
     assert queries(10) == queries(60)
@@ -187,7 +196,7 @@ def test_pictures_are_read_from_the_storage(settings: object, tmp_path: object) 
         picture.save()
         stored.append(picture)
     filled(dataset, [{"media": picture} for picture in (*stored, stored[0])], ["cat", "dog", "cat"])
-    made, content = evidence.describe(evidence.subjects(dataset), seed=0, tick=quiet)
+    made, (_, content, _) = described(evidence.subjects(dataset))
     assert made.model.shape[0] == 3
     assert content[0] == content[2] != content[1]
     np.testing.assert_allclose(made.model[:, : 8 * 8 * 3].mean(axis=1), [0, 200 / 255, 0], atol=0.02)
@@ -201,12 +210,10 @@ def test_what_is_amiss_with_pictures_is_measured_on_the_way_and_a_lost_one_does_
     lost = media.take_in(picture(50, 50))
     for file in [*stored, lost]:
         file.save()
-    items = filled(dataset, [{"media": file} for file in [*stored, lost]], ["cat"] * 4)
+    filled(dataset, [{"media": file} for file in [*stored, lost]], ["cat"] * 4)
     media.storage().delete(media._name("thumbnails", lost.sha256))
     asked = evidence.subjects(dataset)
-    watch = Watch(len(items))
-    evidence.describe(asked, seed=0, tick=quiet, watch=watch)
-    seen = watch.condition()
+    seen = described(asked)[1].condition
     assert seen.readable.tolist() == [1, 1, 1, 0]
     assert seen.width.tolist() == [64, 64, 8, 50]
     assert seen.height.tolist() == [48, 48, 300, 50]
@@ -227,12 +234,9 @@ def picture(width: int, height: int, *, noisy: bool = True) -> bytes:
 def test_texts_and_rows_are_measured_too() -> None:
     dataset = builders.dataset()
     filled(dataset, [{"text": "  "}, {"text": "naïve caf\u00c3\u00a9"}], ["cat", "dog"])
-    watch = Watch(2)
-    evidence.describe(evidence.subjects(dataset), seed=0, tick=quiet, watch=watch)
-    assert watch.condition().length.tolist() == [0, 10]
-    assert watch.condition().garbled.tolist() == [0, 1]
+    seen = described(evidence.subjects(dataset))[1].condition
+    assert seen.length.tolist() == [0, 10]
+    assert seen.garbled.tolist() == [0, 1]
     table = builders.dataset(media="table")
     filled(table, [{"features": {"a": None, "b": ""}}, {"features": {"a": 1, "b": ""}}], ["cat", "dog"])
-    watch = Watch(2)
-    evidence.describe(evidence.subjects(table), seed=0, tick=quiet, watch=watch)
-    assert watch.condition().filled.tolist() == [0, 0.5]
+    assert described(evidence.subjects(table))[1].condition.filled.tolist() == [0, 0.5]

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 
-from detection import execution, runs
+from detection import execution, finishing, runs, steps
 from detection.algorithms.registry import DETECTORS
 from detection.models import DetectionRun
 from reviews import media, progress, workflow
@@ -135,14 +136,14 @@ def test_annotators_who_differ_from_the_official_label_raise_a_flag() -> None:
 
 
 @pytest.mark.django_db
-def test_methods_without_what_they_need_are_skipped_and_named() -> None:
+def test_methods_without_what_they_need_are_skipped_and_what_they_lack_is_named() -> None:
     dataset, _, _ = noisy_texts(40)
     run = finished(dataset)
     assert {skipped["method"]: skipped["needs"] for skipped in run.summary["skipped"]} == {
-        "annotator_disagreement": ["labels", "votes"],
-        "model_validation": ["gold", "labels", "space"],
-        "need_opinion": ["labels", "probs", "votes"],
-        "stale_guideline": ["guideline", "labels", "neighbours"],
+        "annotator_disagreement": ["votes"],
+        "model_validation": ["gold"],
+        "need_opinion": ["votes"],
+        "stale_guideline": ["guideline"],
     }
 
 
@@ -234,13 +235,13 @@ def test_a_task_delivered_twice_changes_nothing_the_second_time() -> None:
 def test_an_attempt_that_was_overtaken_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset, _, _ = noisy_texts(40)
     run = runs.request(member=owner(dataset))
-    store = execution._store_scores
+    store = finishing._store_scores
 
     def overtaken(*arguments: Any) -> str:
         DetectionRun.objects.filter(pk=run.pk).update(attempt=2)
         return store(*arguments)
 
-    monkeypatch.setattr(execution, "_store_scores", overtaken)
+    monkeypatch.setattr(finishing, "_store_scores", overtaken)
     execution.execute(run_id=run.pk)
     run.refresh_from_db()
     assert run.status == JobStatus.RUNNING
@@ -296,9 +297,7 @@ def test_the_sweep_leaves_young_runs_alone() -> None:
 
 @pytest.mark.django_db
 def test_neighbours_of_a_very_large_dataset_are_those_of_suspects(monkeypatch: pytest.MonkeyPatch) -> None:
-    from detection import computation
-
-    monkeypatch.setattr(computation, "MOST_SEARCHED", 20)
+    monkeypatch.setattr(steps, "MOST_SEARCHED", 20)
     dataset, items, wrong = noisy_texts()
     run = finished(dataset)
     assert 0 < run.summary["neighbours_searched"] <= 20
@@ -443,7 +442,8 @@ def test_old_labels_that_the_newest_guideline_speaks_against_are_flagged() -> No
 
 
 @pytest.mark.django_db
-def test_the_summary_says_which_source_carries_the_errors() -> None:
+def test_the_summary_says_which_source_carries_the_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "RUN_PIECE_ITEMS", 600)
     said, truth = texts(600)
     others = {"pets": "money", "money": "weather", "weather": "pets"}
     bad = [i % 6 == 0 and i % 12 == 0 for i in range(600)]

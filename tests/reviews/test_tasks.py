@@ -3,7 +3,9 @@
 import os
 import signal
 import time
+from io import BytesIO
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
@@ -87,3 +89,18 @@ def test_an_import_whose_worker_was_killed_is_done_once_in_the_end(live_worker):
 def worker_children(pid):
     with open(f"/proc/{pid}/task/{pid}/children") as file:
         return [int(child) for child in file.read().split()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_brings_no_items_leaves_the_index_alone(monkeypatch):
+    dataset, indexed = builders.dataset(classes=()), []
+    monkeypatch.setattr(tasks.index, "delay", lambda *, dataset_id: indexed.append(dataset_id))
+    tasks.import_file(job_id=accepted(dataset, b"id,text,label\n1,a,x\n").pk)
+    assert indexed == [dataset.pk]
+    said = BytesIO()
+    np.savez(said, ids=np.array(["1"]), classes=np.array(["x"]), probs=np.ones((1, 1)))
+    job = accepted(dataset, said.getvalue())
+    tasks.import_file(job_id=job.pk)
+    assert over(job)
+    assert (job.status, job.counts["predictions"]) == (JobStatus.SUCCEEDED, 1)
+    assert indexed == [dataset.pk]

@@ -79,6 +79,8 @@ def test_embeddings_that_would_be_too_large_keep_their_similarities(monkeypatch:
     similarity = unit @ unit.T
     assert similarity[0, 1] > 0.98
     assert np.abs(similarity[0, 2:]).max() < 0.3
+    part = vectors(answering(lambda at: rows[at], batch=50), [list(range(20))], n=20, of=50)
+    np.testing.assert_allclose(part, made[:20], rtol=1e-4, atol=1e-4)
 
 
 def test_a_missing_library_is_a_sentence_that_says_what_to_install() -> None:
