@@ -111,7 +111,8 @@ class Weighed:
                     crowd += observers.counted(probs, source.votes)
             yield Part(rows, probs, near)
         if self.confusions:
-            self.noise = observers.confusions(noise, observers.error_rates(noise), None)[0]
+            rate = observers.error_rates(noise)
+            self.noise = observers.confusions(noise, rate, observers.SHRINKAGE_OFFICIAL)[0]
             self.annotator_accuracy = 1 - observers.error_rates(crowd)
 
     def _fit(self) -> None:
@@ -123,10 +124,9 @@ class Weighed:
         log_prior = self._log_prior(rows)
         group = np.arange(len(rows)) if self.group is None else self.group[rows]
         probs = softmax(log_prior)
-        lasts = [least if source.official else None for source in sources]
         self.confusions = [
-            observers.first_guess(probs, source, weights, last)
-            for source, last in zip(sources, lasts, strict=True)
+            observers.first_guess(probs, source, weights, least if source.official else None)
+            for source in sources
         ]
         most = SHARPEST_BESIDE_VOTES if _several(inputs) else SHARPEST
         for step in range(ITERATIONS):
@@ -137,14 +137,16 @@ class Weighed:
             if step % REFIT_EVERY == REFIT_EVERY - 1 and np.abs(probs - before).max() < SETTLED:
                 break
             counts = [observers.counted(probs, source.votes, weights) for source in sources]
-            self._learn(counts, lasts)
+            self._learn(sources, counts, least)
         if weights is not None:
-            self._learn(self._counted(), lasts)
+            self._learn(sources, self._counted(), least)
 
-    def _learn(self, counts: list[Floats], lasts: list[Floats | None]) -> None:
+    def _learn(self, sources: list[Source], counts: list[Floats], least: Floats | None) -> None:
         self.confusions = [
-            observers.confusions(count, observers.error_rates(count), least)
-            for count, least in zip(counts, lasts, strict=True)
+            observers.confusions(
+                count, observers.error_rates(count), source.shrinkage, least if source.official else None
+            )
+            for source, count in zip(sources, counts, strict=True)
         ]
 
     def _counted(self) -> list[Floats]:
