@@ -14,9 +14,8 @@ from reviews.models import Action, Annotation, Decision, Flag, FlagState, GoldIt
 
 from .algorithms.detector import MISSING, Ints, Votes
 from .algorithms.diagnosis import Factor
-from .algorithms.posterior import Posterior
 from .algorithms.recalibration import Recalibration, fit
-from .algorithms.suspicions import KIND_ORDER, STATED
+from .algorithms.suspicions import KIND_ORDER, STATED, Observed
 from .evidence import CHUNK, Subjects, chunks
 
 # The key of an item's metadata that says under which version of the guideline its label was made.
@@ -65,14 +64,11 @@ def guideline(asked: Subjects) -> Ints | None:
     return found
 
 
-def factors(
-    asked: Subjects, votes: Votes | None, annotators: list[str], posterior: Posterior
-) -> list[Factor]:
+def factors(asked: Subjects, votes: Votes | None, annotators: list[str], posterior: Observed) -> list[Factor]:
     """The ways to cut the items into slices, and annotators' own answers."""
     made = slices(asked)
     if votes is not None and len(votes.item):
-        wrong = 1 - posterior.probs[votes.item, votes.value]
-        made.append(Factor("annotator", votes.item, votes.annotator, annotators, wrong))
+        made.append(Factor("annotator", votes.item, votes.annotator, annotators, 1 - posterior.answers))
     return made
 
 

@@ -18,17 +18,22 @@ def worth_it(size: int) -> bool:
     return find_spec("numba") is not None and (size >= WORTH_COMPILING or _compiled.cache_info().currsize > 0)
 
 
-def fast(loop: Callable[..., Any]) -> Callable[..., Any]:
-    """The compiled form of a function that numba understands; compiled at the first call for its types."""
-    return _compiled(loop)
+def fast(loop: Callable[..., Any], *, reordered: bool = False) -> Callable[..., Any]:
+    """The compiled form of a function that numba understands; compiled at the first call for its types.
+
+    reordered : whether sums may be taken in any order, several elements at once; NaN and infinity stay what
+        they are
+    """
+    return _compiled(loop, reordered)
 
 
 @cache
-def _compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
+def _compiled(loop: Callable[..., Any], reordered: bool) -> Callable[..., Any]:
     from numba import njit  # Half a second, and not needed where datasets are small.
 
+    allowed = {"reassoc", "contract"} if reordered else set()
     try:
-        return njit(cache=True, nogil=True)(loop)
+        return njit(cache=True, nogil=True, fastmath=allowed)(loop)
     except RuntimeError:
         # Neither beside the source nor in the user's cache may anything be written.
-        return njit(nogil=True)(loop)
+        return njit(nogil=True, fastmath=allowed)(loop)

@@ -176,6 +176,11 @@ class Detector:
     urgency: float = 1.0
 
 
+def spoken(probs: Floats) -> Bools:
+    """Of which items a model says anything, shape (n_items,): rows without NaN."""
+    return ~np.isnan(probs.sum(axis=1))
+
+
 def needed(part: Part | None) -> Part:
     """A part of the inputs that the detector's `needs` promise to be there."""
     if part is None:

@@ -13,31 +13,37 @@ from here.
 
 import numpy as np
 
-from .detector import Floats, Ints
+from .detector import Floats, Ints, spoken
 
 # So many imagined items pull each row of the matrix towards one error rate for all classes.
 SHRINKAGE = 5.0
 MOST = 0.02
 # Noise that makes up less of a class than this is left to be learned: there is enough of it to learn from.
 WORTH_TELLING = 0.05
+ROWS = 2**14
 
 
 def least_noise(labels: Ints, probs: Floats) -> Floats:
     """P(official label | true class) at least, in [0, MOST], 0 on the diagonal; (n_classes, n_classes).
 
-    labels : int array, shape (n_items,), values in [0, n_classes)
-    probs  : float array, shape (n_items, n_classes), rows sum to 1, out-of-sample
+    labels : int array, shape (n_items,), in [0, n_classes), -1 where there is none
+    probs  : float array, shape (n_items, n_classes), out-of-sample, rows sum to 1 or are NaN: not known
     """
-    n_classes = probs.shape[1]
+    n, n_classes = probs.shape
+    likeliest = np.empty(n, dtype=np.int64)
+    for start in range(0, n, ROWS):
+        # At once, NumPy would copy an array that is only to be read from.
+        likeliest[start : start + ROWS] = probs[start : start + ROWS].argmax(axis=1)
+    known = np.flatnonzero(spoken(probs) & (labels >= 0))
+    labels, likeliest = labels[known], likeliest[known]
     confidence = np.full(n_classes, np.inf)
-    for k in np.unique(labels):
-        confidence[k] = probs[labels == k, k].mean()
-    likeliest = probs.argmax(axis=1)
-    sure = probs.max(axis=1) >= confidence[likeliest] - 1e-6
+    given = np.bincount(labels, minlength=n_classes)
+    every = np.bincount(labels, probs[known, labels], minlength=n_classes)
+    confidence[given > 0] = every[given > 0] / given[given > 0]
+    sure = probs[known, likeliest] >= confidence[likeliest] - 1e-6
     counts = np.zeros((n_classes, n_classes))
     np.add.at(counts, (likeliest[sure], labels[sure]), 1.0)
     error_rate = 1 - np.trace(counts) / max(counts.sum(), 1)
-    given = np.bincount(labels, minlength=n_classes)
     counts += SHRINKAGE * one_rate(given, error_rate)
     least = np.minimum(counts / counts.sum(axis=1, keepdims=True), MOST)
     np.fill_diagonal(least, 0)

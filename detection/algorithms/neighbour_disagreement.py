@@ -18,12 +18,12 @@ def run(inputs: Inputs) -> Findings:
     if inputs.n_classes < 2 or len(inputs.labels) == 0:
         return nothing(inputs)
     nearest = neighbours.item[:, :ASKED]
-    tally = _tally(nearest, inputs.labels, inputs.n_classes)
-    asked = tally.sum(axis=1)
-    same = np.where(inputs.labels >= 0, tally[np.arange(len(tally)), inputs.labels], 0)
+    said = tally(nearest, inputs.labels, inputs.n_classes)
+    asked = said.sum(axis=1)
+    same = np.where(inputs.labels >= 0, said[np.arange(len(said)), inputs.labels], 0)
     scores = np.where((inputs.labels >= 0) & (asked > 0), 1 - same / np.maximum(asked, 1), 0.0)
-    favourite = tally.argmax(axis=1)
-    says = tally.max(axis=1)
+    favourite = said.argmax(axis=1)
+    says = said.max(axis=1)
     found = (inputs.labels >= 0) & (favourite != inputs.labels) & (asked == ASKED) & (says >= ENOUGH)
     index = np.flatnonzero(found)
     return Findings(
@@ -52,7 +52,7 @@ DETECTOR = Detector(
 )
 
 
-def _tally(nearest: Ints, labels: Ints, n_classes: int) -> Ints:
+def tally(nearest: Ints, labels: Ints, n_classes: int) -> Ints:
     """How many of its neighbours carry each label, shape (n_items, n_classes); unlabelled do not count."""
     said = np.where(nearest >= 0, labels[nearest], MISSING)
     item = np.repeat(np.arange(len(nearest)), nearest.shape[1])

@@ -6,11 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, issparse
 
-from . import dense_ridge, forest, sparse_ridge, temperature
+from . import forest, kernel_ridge, sparse_ridge, temperature
 from .detector import Floats, Ints
-
-# How much the ridge counts against the forest; which one is best is chosen by surprise, never by the truth.
-RIDGE_SHARES = (0.3, 0.5, 0.7)
 
 
 def probabilities(
@@ -40,7 +37,8 @@ def probabilities(
         probs[np.ix_(known, classes)] = 1 / len(classes)
     else:
         model = _sparse if issparse(features) else _dense
-        probs[np.ix_(known, classes)] = model(features[known], compact, len(classes), seed, tick)
+        own = features if len(known) == len(labels) else features[known]
+        probs[np.ix_(known, classes)] = model(own, compact, len(classes), seed, tick)
     return probs
 
 
@@ -48,22 +46,16 @@ def _sparse(
     features: csr_array, labels: Ints, n_classes: int, seed: int, tick: Callable[[float], None]
 ) -> Floats:
     scores = sparse_ridge.left_out_scores(features, labels, n_classes, seed=seed, tick=tick)
-    return temperature.fit(scores, labels)[0]
+    return temperature.by_favourite(temperature.fit(scores, labels)[0], labels)
 
 
 def _dense(
     features: NDArray[np.float32], labels: Ints, n_classes: int, seed: int, tick: Callable[[float], None]
 ) -> Floats:
     features = _standardised(features)
-    trees = forest.left_out_scores(features, labels, n_classes, seed=seed, tick=lambda x: tick(x * 0.6))
-    ridge = dense_ridge.left_out_scores(
-        features, labels, n_classes, seed=seed, tick=lambda x: tick(0.6 + x * 0.4)
-    )
-    by_trees, by_ridge = (temperature.fit(scores, labels)[0] for scores in (trees, ridge))
-    blends = [
-        share * np.log(by_ridge + 1e-6) + (1 - share) * np.log(by_trees + 1e-6) for share in RIDGE_SHARES
-    ]
-    return min((temperature.fit(blend, labels) for blend in blends), key=lambda fitted: fitted[1])[0]
+    ridge = kernel_ridge.left_out_scores(features, labels, n_classes, seed=seed, tick=lambda x: tick(x * 0.5))
+    trees = forest.left_out_scores(features, labels, n_classes, seed=seed, tick=lambda x: tick(0.5 + x * 0.5))
+    return temperature.by_favourite(temperature.blend([ridge, trees], labels), labels)
 
 
 def _standardised(features: NDArray[np.float32]) -> NDArray[np.float32]:

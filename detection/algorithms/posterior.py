@@ -1,41 +1,46 @@
 """What the true classes probably are, from everything that spoke: a model, the official label, annotators,
 duplicates.
 
-Dawid, Skene: Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm. Applied
-Statistics 28 (1979), doi:10.2307/2346806, where every item starts from the model's probabilities instead
+Dawid and Skene's model (see `observers`), where every item starts from the model's probabilities instead
 of the class frequencies (as in Goh, Tkachenko, Mueller: CROWDLAB, arXiv:2210.06812, and Raykar et al.,
-JMLR 11 (2010)), and the official label is one more observer. Departures: each observer's confusion
-matrix is shrunk towards that observer's one error rate, so that rare classes and quiet annotators get no
-invented habits, and of several annotators the crowd says how far (see `confusions`); the sharpness of the
-model is fitted in the same likelihood, which makes the answers calibrated; beside several annotators the
-model's class frequencies give way to theirs (Saerens, Latinne, Decaestecker: Neural Computation 14 (2002),
-doi:10.1162/089976602753284446); duplicates share one true class; and the official labels are not taken to
-be cleaner than the model shows (see `label_noise`).
+JMLR 11 (2010)), and the official label is one more observer. Departures: the sharpness of the model is
+fitted in the same likelihood, which makes the answers calibrated; beside several annotators the model's class
+frequencies give way to theirs (Saerens, Latinne, Decaestecker: Neural Computation 14 (2002),
+doi:10.1162/089976602753284446); duplicates share one true class; and the official labels are not taken to be
+cleaner than the model shows (see `label_noise`).
+
+A large dataset is gone through a chunk of rows at a time, and what is fitted is fitted on a sample in which
+no class is too rare to be seen.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from . import confusions
-from .detector import Floats, Inputs, Ints, Votes
-from .label_noise import least_noise, one_rate
+from . import crowd_confusions, observers
+from .crowd_confusions import Strengths
+from .detector import Floats, Inputs, Ints, spoken
+from .label_noise import least_noise
+from .observers import Source
 from .temperature import softmax
 
 ITERATIONS = 40
 REFIT_EVERY = 5
 SETTLED = 1e-4
-# So many imagined items pull each row of a confusion matrix towards the observer's single error rate.
-SHRINKAGE = 5.0
 FLOOR = 1e-6
-FIRST_ERROR_RATE = 0.05
 # How far the model may be dulled and sharpened; beside annotators less, or it might outvote them all, find
 # them careless for it, and itself confirmed.
 SHARPNESS = (0.3, 5.0)
 SHARPNESS_BESIDE_VOTES = (0.1, 3.0)
 # So many imagined items of the model's own class frequencies stand against those that the votes call for.
 FREQUENCIES_WORTH = 30.0
+# So many elements of the matrix of probabilities are worked on at once, and so many are fitted on.
+CHUNK = 2**20
+FITTED = 2**21
+# So many items, evenly spread, tell one number as well as all of them do.
+ASKED = 20_000
 
 
 class Posterior(NamedTuple):
@@ -50,8 +55,12 @@ class Posterior(NamedTuple):
     annotator_accuracy: Floats
 
 
-class _Official(Votes):
-    """The official labels, as an observer beside the annotators."""
+class Part(NamedTuple):
+    """The items `rows`, the probabilities of their true classes, and who answered on them."""
+
+    rows: Ints
+    probs: Floats
+    sources: list[Source]
 
 
 def estimate(inputs: Inputs, *, group: Ints | None = None, use_official: bool = True) -> Posterior:
@@ -59,33 +68,11 @@ def estimate(inputs: Inputs, *, group: Ints | None = None, use_official: bool = 
 
     group : int array, shape (n_items,): items of equal number are duplicates and share their true class
     """
-    n, n_classes = len(inputs.labels), inputs.n_classes
-    log_prior, least = _log_prior(inputs), _least_noise(inputs)
-    sources = _sources(inputs, use_official=use_official)
-    probs = softmax(log_prior)
-    if n == 0 or n_classes < 2:
-        return Posterior(probs, np.eye(n_classes), _accuracies(sources, probs, inputs.votes))
-    group = np.arange(n) if group is None else group
-    several = _several(inputs.votes)
-    observers = [_first_guess(probs, source, least) for source in sources]
-    sharpness, strengths = 1.0, confusions.Strengths(SHRINKAGE, SHRINKAGE)
-    shift: Floats = np.zeros(n_classes)
-    for step in range(ITERATIONS):
-        heard, refit = _log_heard(sources, observers, n, n_classes), step % REFIT_EVERY == 0
-        if refit and inputs.probs is not None:
-            sharpness = _sharpest(log_prior, shift, heard, SHARPNESS_BESIDE_VOTES if several else SHARPNESS)
-        prior = log_prior * sharpness
-        before, probs = probs, _shared(prior + shift, heard, group)
-        if several:
-            shift = _shifted(shift, prior, probs)
-        if refit and several:
-            strengths = confusions.strengths(probs, sources[0])
-        observers = [_learnt(probs, source, least, strengths) for source in sources]
-        if step % REFIT_EVERY == REFIT_EVERY - 1 and np.abs(probs - before).max() < SETTLED:
-            break
-    official = _official(inputs)
-    seen = _confusion(probs, official, _error_rate(probs, official), None)
-    return Posterior(probs, seen[0], _accuracies(sources, probs, inputs.votes))
+    weighed = Weighed(inputs, group=group, use_official=use_official)
+    probs = np.empty((len(inputs.labels), inputs.n_classes))
+    for part in weighed.parts():
+        probs[part.rows] = part.probs
+    return Posterior(probs, weighed.noise, weighed.annotator_accuracy)
 
 
 def wrongness(labels: Ints, posterior: Posterior) -> Floats:
@@ -95,122 +82,199 @@ def wrongness(labels: Ints, posterior: Posterior) -> Floats:
     return np.where(labelled, 1 - given, 0.0)
 
 
+class Weighed:
+    """What was learned of model and observers; `parts` say what it makes of the items, a chunk at a time.
+
+    Once all parts have been gone through, `noise` and `annotator_accuracy` are those of a `Posterior`.
+    """
+
+    def __init__(self, inputs: Inputs, *, group: Ints | None = None, use_official: bool = True) -> None:
+        self.inputs, self.use_official = inputs, use_official
+        n, n_classes = len(inputs.labels), inputs.n_classes
+        self.group = None if group is None or len(np.unique(group)) == n else group
+        self.order = np.arange(n) if self.group is None else np.argsort(self.group, kind="stable")
+        given = np.bincount(inputs.labels[inputs.labels >= 0], minlength=n_classes) + 1.0
+        self.usual = np.log(np.maximum(given / given.sum(), FLOOR)) if n_classes else np.zeros(0)
+        self.noise: Floats = np.eye(n_classes)
+        self.annotator_accuracy: Floats = np.zeros(0)
+        self.sharpness = 1.0
+        # What the model's log probabilities are moved by, a number a class.
+        self.shift: Floats = np.zeros(n_classes)
+        self.strengths = Strengths(observers.SHRINKAGE, observers.SHRINKAGE)
+        self.confusions: list[Floats] = []
+        if n and n_classes > 1:
+            self._fit()
+
+    def parts(self) -> Iterator[Part]:
+        """All items, duplicates together."""
+        sources, labelled = self._sources(self.order), observers.official(self.inputs, self.order)
+        people = sum(source.votes.n_annotators for source in sources if not source.official)
+        noise, crowd = (np.zeros((observed, *self.noise.shape)) for observed in (1, people))
+        for start, stop in self._chunks():
+            rows, near = self.order[start:stop], [source.between(start, stop) for source in sources]
+            probs = self._posterior(rows, near)
+            noise += observers.counted(probs, labelled.between(start, stop).votes)
+            for source in near:
+                if not source.official:
+                    crowd += observers.counted(probs, source.votes)
+            yield Part(rows, probs, near)
+        if self.confusions:
+            rate = observers.error_rates(noise)
+            self.noise = observers.confusions(noise, rate, observers.SHRINKAGE_OFFICIAL)[0]
+            self.annotator_accuracy = 1 - observers.error_rates(crowd)
+
+    def _fit(self) -> None:
+        """Learn confusions and sharpness by expectation and maximisation, on a sample where there is much."""
+        inputs = self.inputs
+        least = _least_noise(inputs)
+        rows, weights = self._sample()
+        sources = self._sources(rows)
+        log_prior = self._log_prior(rows)
+        group = np.arange(len(rows)) if self.group is None else self.group[rows]
+        probs = softmax(log_prior)
+        self.confusions = [
+            observers.first_guess(probs, source, weights, least if source.official else None)
+            for source in sources
+        ]
+        several = _several(inputs)
+        within = SHARPNESS_BESIDE_VOTES if several else SHARPNESS
+        for step in range(ITERATIONS):
+            heard, refit = self._heard(sources, len(rows)), step % REFIT_EVERY == 0
+            if refit and inputs.probs is not None:
+                self.sharpness = _sharpest(log_prior, self.shift, heard, weights, within)
+            prior = log_prior * self.sharpness
+            before, probs = probs, _shared(prior + self.shift, heard, group)
+            if several:
+                self.shift = _shifted(self.shift, prior, probs, weights)
+            counts = [observers.counted(probs, source.votes, weights) for source in sources]
+            if refit and several:
+                self.strengths = crowd_confusions.strengths(counts[0])
+            self._learn(sources, counts, least)
+            if step % REFIT_EVERY == REFIT_EVERY - 1 and np.abs(probs - before).max() < SETTLED:
+                break
+        if weights is not None:
+            self._learn(sources, self._counted(), least)
+
+    def _learn(self, sources: list[Source], counts: list[Floats], least: Floats | None) -> None:
+        self.confusions = [
+            crowd_confusions.learn(count, self.strengths)
+            if len(count) > 1
+            else observers.confusions(
+                count, observers.error_rates(count), source.shrinkage, least if source.official else None
+            )
+            for source, count in zip(sources, counts, strict=True)
+        ]
+
+    def _counted(self) -> list[Floats]:
+        """What each source is found to have answered to what, over all items."""
+        sources, sums = self._sources(self.order), [np.zeros_like(c) for c in self.confusions]
+        for start, stop in self._chunks():
+            near = [source.between(start, stop) for source in sources]
+            probs = self._posterior(self.order[start:stop], near)
+            for total, source in zip(sums, near, strict=True):
+                total += observers.counted(probs, source.votes)
+        return sums
+
+    def _sources(self, order: Ints) -> list[Source]:
+        """Who spoke on the items `order`."""
+        votes = self.inputs.votes
+        spoke = votes is not None and len(votes.item) > 0
+        sources = [observers.annotators(votes, order, len(self.order))] if votes is not None and spoke else []
+        if self.use_official:
+            sources.append(observers.official(self.inputs, order, fresh_only=True))
+        return sources
+
+    def _chunks(self) -> Iterator[tuple[int, int]]:
+        """Where chunks of `order` begin and end; duplicates stay together."""
+        n, step = len(self.order), max(1, CHUNK // max(self.inputs.n_classes, 1))
+        stops = np.arange(step, n, step)
+        if self.group is not None:
+            ordered = self.group[self.order]
+            stops = np.unique(np.searchsorted(ordered, ordered[stops], side="right"))
+        edges = [0, *stops[stops < n].tolist(), n]
+        yield from zip(edges[:-1], edges[1:], strict=True)
+
+    def _posterior(self, rows: Ints, sources: list[Source]) -> Floats:
+        """The probabilities of the true classes of the items `rows`."""
+        group = np.arange(len(rows)) if self.group is None else self.group[rows]
+        prior = self._log_prior(rows) * self.sharpness + self.shift
+        return _shared(prior, self._heard(sources, len(rows)), group)
+
+    def _heard(self, sources: list[Source], n: int) -> Floats:
+        """The log-likelihood of all answers on each item, were each class true; (n_items, n_classes)."""
+        heard = np.zeros((n, self.inputs.n_classes))
+        for source, confusion in zip(sources, self.confusions, strict=False):
+            observers.add_heard(heard, source.votes, confusion)
+        return heard
+
+    def _log_prior(self, rows: Ints) -> Floats:
+        """Log probabilities before anybody answered: the model's, or class frequencies where it is silent."""
+        if self.inputs.probs is None:
+            return np.tile(self.usual, (len(rows), 1))
+        prior = self.inputs.probs[rows].astype(np.float64)
+        silent = ~spoken(prior)
+        np.log(np.maximum(prior, FLOOR, out=prior), out=prior)
+        prior[silent] = self.usual
+        return prior
+
+    def _sample(self) -> tuple[Ints, Floats | None]:
+        """The items to fit on, and how many each stands for: all, or of each class what there is room for."""
+        labels, n_classes = self.inputs.labels, self.inputs.n_classes
+        room = max(FITTED // n_classes, n_classes)
+        if len(labels) <= room:
+            return self.order, None
+        order = np.argsort(labels, kind="stable")
+        present, counts = np.unique(labels, return_counts=True)
+        ascending = np.sort(counts)
+        left = room - np.concatenate([[0], np.cumsum(ascending)[:-1]])
+        each = int(max((left // np.arange(len(counts), 0, -1)).max(), 1))
+        starts = np.cumsum(counts) - counts
+        kept = [
+            order[start + np.linspace(0, count - 1, min(count, each)).astype(int)]
+            for start, count in zip(starts, counts, strict=True)
+        ]
+        weights = np.repeat(counts / np.minimum(counts, each), [len(one) for one in kept])
+        rows = np.concatenate(kept)
+        back = np.argsort(rows)
+        return rows[back], weights[back]
+
+
 def _least_noise(inputs: Inputs) -> Floats | None:
     """How far official labels stray from true classes at least, as the model sees it; None without one."""
-    if inputs.probs is None or inputs.n_classes < 2:
-        return None
-    known = np.flatnonzero(~np.isnan(inputs.probs).any(axis=1) & (inputs.labels >= 0))
-    return least_noise(inputs.labels[known], inputs.probs[known]) if len(known) else None
+    return None if inputs.probs is None else least_noise(inputs.labels, inputs.probs)
 
 
-def _log_prior(inputs: Inputs) -> Floats:
-    """Log probabilities before anybody answered: the model's, or the class frequencies where it is silent."""
-    n, n_classes = len(inputs.labels), inputs.n_classes
-    given = np.bincount(inputs.labels[inputs.labels >= 0], minlength=n_classes) + 1.0
-    prior = np.tile(given / given.sum(), (n, 1)) if n_classes else np.zeros((n, 0))
-    if inputs.probs is not None:
-        known = ~np.isnan(inputs.probs).any(axis=1)
-        prior[known] = inputs.probs[known]
-    return np.log(np.maximum(prior, FLOOR))
-
-
-def _official(inputs: Inputs) -> "_Official":
-    item = np.flatnonzero(inputs.labels >= 0)
-    return _Official(item, np.zeros(len(item), dtype=np.int64), inputs.labels[item], 1)
-
-
-def _sources(inputs: Inputs, *, use_official: bool) -> list[Votes]:
-    """Who spoke. An official label that merely repeats a vote on the same item is no further evidence."""
-    votes = inputs.votes
-    sources = [] if votes is None or not len(votes.item) else [votes]
-    if use_official:
-        official = _official(inputs)
-        fresh = np.ones(len(official.item), dtype=bool)
-        if votes is not None:
-            said = np.zeros(len(inputs.labels), dtype=bool)
-            said[votes.item[votes.value == inputs.labels[votes.item]]] = True
-            fresh = ~said[official.item]
-        item, nobody, value = (part[fresh] for part in official[:3])
-        sources.append(_Official(item, nobody, value, 1))
-    return sources
-
-
-def _first_guess(probs: Floats, votes: Votes, least: Floats | None) -> Floats:
-    """Confusion matrices to begin with: a single observer's by the model, several ones' by how they agree.
-
-    Several compare with each other; a weak model that judged them first would find itself confirmed.
-    """
-    if votes.n_annotators == 1:
-        return _confusion(probs, votes, FIRST_ERROR_RATE, least)
-    return confusions.first(votes, *probs.shape)
-
-
-def _learnt(probs: Floats, votes: Votes, least: Floats | None, strengths: confusions.Strengths) -> Floats:
-    if votes.n_annotators == 1:
-        return _confusion(probs, votes, _error_rate(probs, votes), least)
-    return confusions.learn(probs, votes, strengths)
-
-
-def _confusion(probs: Floats, votes: Votes, error_rate: Floats | float, least: Floats | None) -> Floats:
-    """P(answer | true class) of each observer, shape (n_annotators, n_classes true, n_classes answer).
-
-    That of the official labels is not taken to be without noise where the model shows that there is some.
-    """
-    counts = confusions.count(probs, votes)
-    answers = np.bincount(votes.value, minlength=probs.shape[1])
-    rates = np.broadcast_to(error_rate, (votes.n_annotators,))
-    counts += SHRINKAGE * np.stack([one_rate(answers, float(rate)) for rate in rates])
-    confusion = counts / counts.sum(axis=2, keepdims=True)
-    if isinstance(votes, _Official) and least is not None:
-        confusion = np.maximum(confusion, least)
-        confusion /= confusion.sum(axis=2, keepdims=True)
-    return confusion
-
-
-def _error_rate(probs: Floats, votes: Votes) -> Floats:
-    """The share of wrong answers of each observer, shape (n_annotators,), shrunk towards everybody's."""
-    right = probs[votes.item, votes.value]
-    answered = np.bincount(votes.annotator, minlength=votes.n_annotators)
-    wrong = np.bincount(votes.annotator, 1 - right, minlength=votes.n_annotators)
-    everybody = (wrong.sum() + SHRINKAGE * FIRST_ERROR_RATE) / (answered.sum() + SHRINKAGE)
-    return np.clip((wrong + SHRINKAGE * everybody) / (answered + SHRINKAGE), FLOOR, 1 - FLOOR)
-
-
-def _log_heard(sources: list[Votes], observers: list[Floats], n: int, n_classes: int) -> Floats:
-    """The log-likelihood of all answers on each item, were each class true; (n_items, n_classes)."""
-    heard = np.zeros((n, n_classes))
-    for votes, confusion in zip(sources, observers, strict=True):
-        logs = np.log(confusion)
-        for true in range(n_classes):
-            heard[:, true] += np.bincount(votes.item, logs[votes.annotator, true, votes.value], minlength=n)
-    return heard
-
-
-def _several(votes: Votes | None) -> bool:
+def _several(inputs: Inputs) -> bool:
     """Whether more than one annotator answered."""
-    return votes is not None and len(votes.item) > 0 and votes.n_annotators > 1
+    return inputs.votes is not None and len(inputs.votes.item) > 0 and inputs.votes.n_annotators > 1
 
 
-def _sharpest(log_prior: Floats, shift: Floats, heard: Floats, within: tuple[float, float]) -> float:
+def _sharpest(
+    log_prior: Floats, shift: Floats, heard: Floats, weights: Floats | None, within: tuple[float, float]
+) -> float:
     """The power to which the model's probabilities best explain the answers, within two bounds."""
+    some = slice(None, None, max(1, len(heard) // ASKED))
+    log_prior, heard = log_prior[some], heard[some]
     likelihood = np.exp(heard - heard.max(axis=1, keepdims=True))
+    counts = None if weights is None else weights[some]
 
     def cost(log_power: float) -> float:
-        prior = softmax(log_prior * np.exp(log_power) + shift)
-        return -np.log((prior * likelihood).sum(axis=1) + 1e-300).mean()
+        explained = (softmax(log_prior * np.exp(log_power) + shift) * likelihood).sum(axis=1)
+        return float(-np.average(np.log(explained + 1e-300), weights=counts))
 
     best = minimize_scalar(cost, bounds=np.log(within), method="bounded", options={"xatol": 0.02})
     return float(np.exp(best.x))
 
 
-def _shifted(shift: Floats, log_prior: Floats, probs: Floats) -> Floats:
-    """The shift, one number a class, one step nearer to where the prior expects what the posterior finds.
+def _shifted(shift: Floats, log_prior: Floats, probs: Floats, weights: Floats | None) -> Floats:
+    """The shift one step nearer to where the prior expects what the posterior finds.
 
     Where the answers say little, the posterior repeats the prior, and a model's own frequencies hold.
     """
-    share = len(probs) / (len(probs) + FREQUENCIES_WORTH)
-    wanted = share * probs.sum(axis=0) + (1 - share) * softmax(log_prior).sum(axis=0)
-    better = shift + np.log((wanted + 0.01) / (softmax(log_prior + shift).sum(axis=0) + 0.01))
+    counts = np.ones(len(probs)) if weights is None else weights
+    share = counts.sum() / (counts.sum() + FREQUENCIES_WORTH)
+    wanted = share * (counts @ probs) + (1 - share) * (counts @ softmax(log_prior))
+    better = shift + np.log((wanted + 0.01) / (counts @ softmax(log_prior + shift) + 0.01))
     return better - better.mean()
 
 
@@ -223,9 +287,3 @@ def _shared(log_prior: Floats, heard: Floats, group: Ints) -> Floats:
     np.add.at(total, of_item, heard)
     np.add.at(mean, of_item, log_prior)
     return softmax(total + mean / size[:, None])[of_item]
-
-
-def _accuracies(sources: list[Votes], probs: Floats, votes: Votes | None) -> Floats:
-    if votes is None or not sources or sources[0] is not votes:
-        return np.zeros(0)
-    return 1 - _error_rate(probs, votes)

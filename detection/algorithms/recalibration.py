@@ -10,13 +10,14 @@ normal priors on slope and offset, and not the classes' shares.
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import minimize
 
 from .detector import Bools, Floats
 
 # The standard deviations of the priors: a few decisions hardly move either, hundreds outweigh them.
 SLOPE_SPREAD = 0.3
 OFFSET_SPREAD = 0.4
-STEPS = 50
+LEAST_SLOPE = 0.1
 CLIP = 1e-6
 
 
@@ -48,17 +49,17 @@ def fit(stated: Floats, wrong: Bools) -> Recalibration:
     design = np.column_stack([_log_odds(stated), np.ones(len(stated))])
     start = np.array([1.0, 0.0])
     precision = np.array([SLOPE_SPREAD, OFFSET_SPREAD]) ** -2.0
-    found = start
-    for _ in range(STEPS):
-        probability = 1 / (1 + np.exp(-np.clip(design @ found, -30, 30)))
-        slope = design.T @ (wrong - probability) - precision * (found - start)
-        curvature = (design.T * (probability * (1 - probability))) @ design + np.diag(precision)
-        step = np.linalg.solve(curvature, slope)
-        found = found + step
-        if np.abs(step).max() < 1e-9:
-            break
+
+    def cost(at: Floats) -> tuple[float, Floats]:
+        odds = design @ at
+        surprise = np.logaddexp(0, odds).sum() - odds[wrong].sum()
+        slope = design.T @ (1 / (1 + np.exp(-odds)) - wrong) + precision * (at - start)
+        return float(surprise + precision @ (at - start) ** 2 / 2), slope
+
     # A slope below zero would turn the order round, which no decision on the top of a queue can justify.
-    return Recalibration(max(float(found[0]), 0.1), float(found[1]), len(stated))
+    bounds = [(LEAST_SLOPE, None), (None, None)]
+    slope, offset = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return Recalibration(float(slope), float(offset), len(stated))
 
 
 def _log_odds(probability: Floats) -> Floats:

@@ -3,13 +3,15 @@ is wrong.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from .class_share import capped, rare_counts
 from .detector import Detector, Evidence, Findings, Floats, Inputs, Ints, Names
-from .posterior import Posterior, estimate, wrongness
+from .neighbour_disagreement import tally
+from .posterior import Weighed
 from .recalibration import Recalibration
 
 # Below this the label is more than nine times as likely right: not worth a person's minute.
@@ -41,6 +43,19 @@ class Suspicion(NamedTuple):
     priority: float
 
 
+class Observed(NamedTuple):
+    """How those err who answered.
+
+    noise     : float array, shape (n_classes, n_classes), P(official label | true class), rows sum to 1
+    annotator_accuracy : float array, shape (n_annotators,), the estimated share of right answers of each
+    answers   : float array, shape (n_votes,), the probability that each vote is right
+    """
+
+    noise: Floats
+    annotator_accuracy: Floats
+    answers: Floats
+
+
 class Judgement(NamedTuple):
     """
     wrongness : float array, shape (n_items,), the probability that each label is wrong
@@ -50,20 +65,44 @@ class Judgement(NamedTuple):
 
     wrongness: Floats
     suggested: Ints
-    posterior: Posterior
+    posterior: Observed
     stated: Floats | None = None
 
 
 def judge(inputs: Inputs, *, group: Ints | None = None) -> Judgement:
     """How likely each label is wrong, all evidence weighed, and what it should be instead."""
-    posterior = _vouched(inputs, estimate(inputs, group=group))
-    wrong = wrongness(inputs.labels, posterior) * _credit(inputs, group)
-    others = posterior.probs.copy()
-    labelled = np.flatnonzero(inputs.labels >= 0)
-    others[labelled, inputs.labels[labelled]] = -1
-    enough = inputs.n_classes > 1
-    suggested = others.argmax(axis=1) if enough else np.full(len(wrong), -1)
-    return Judgement(wrong, suggested, posterior)
+    inputs, n = _with_a_model(inputs), len(inputs.labels)
+    wrong, suggested = np.zeros(n), np.full(n, -1)
+    answers = np.zeros(0 if inputs.votes is None else len(inputs.votes.item))
+    weighed = Weighed(inputs, group=group)
+    for rows, probs, sources in weighed.parts():
+        _vouch(inputs, rows, probs)
+        for source in sources:
+            if not source.official:
+                answers[source.which] = probs[source.votes.item, source.votes.value]
+        labels = inputs.labels[rows]
+        labelled = np.flatnonzero(labels >= 0)
+        given = labels[labelled]
+        wrong[rows[labelled]] = 1 - probs[labelled, given]
+        if inputs.n_classes > 1:
+            probs[labelled, given] = -1
+            suggested[rows] = probs.argmax(axis=1)
+    wrong *= _credit(inputs, group)
+    return Judgement(wrong, suggested, Observed(weighed.noise, weighed.annotator_accuracy, answers))
+
+
+def _with_a_model(inputs: Inputs) -> Inputs:
+    """What is judged by: where no model was asked, the nearest items speak in its place.
+
+    By the labels alone nobody can say which of them are wrong, and any share of errors would explain them.
+    """
+    if inputs.probs is not None or inputs.neighbours is None or inputs.n_classes < 2:
+        return inputs
+    said = tally(inputs.neighbours.item, inputs.labels, inputs.n_classes).astype(np.float32)
+    asked = said.sum(axis=1, keepdims=True)
+    given = np.bincount(inputs.labels[inputs.labels >= 0], minlength=inputs.n_classes) + 1.0
+    probs = (said + given / given.sum()) / (asked + 1)
+    return replace(inputs, probs=np.where(asked > 0, probs, np.nan))
 
 
 def recalibrated(judgement: Judgement, recalibration: Recalibration) -> Judgement:
@@ -110,15 +149,14 @@ def merge(
     return sorted(suspicions, key=lambda one: (-one.priority, one.item, one.kind))
 
 
-def _vouched(inputs: Inputs, posterior: Posterior) -> Posterior:
-    """The posterior in which the true class of gold items is what the expert says."""
+def _vouch(inputs: Inputs, rows: Ints, probs: Floats) -> None:
+    """Make the true class of the gold items among `rows` what the expert says, in `probs`."""
     if inputs.gold is None or inputs.n_classes < 2:
-        return posterior
-    rows = np.flatnonzero(inputs.gold >= 0)
-    probs = posterior.probs.copy()
-    probs[rows] *= (1 - VOUCHED) / np.maximum(probs[rows].sum(axis=1, keepdims=True), 1e-12)
-    probs[rows, inputs.gold[rows]] += VOUCHED
-    return posterior._replace(probs=probs)
+        return
+    vouched = np.flatnonzero(inputs.gold[rows] >= 0)
+    sums = np.maximum(probs[vouched].sum(axis=1, keepdims=True), 1e-12)
+    probs[vouched] *= (1 - VOUCHED) / sums
+    probs[vouched, inputs.gold[rows[vouched]]] += VOUCHED
 
 
 Reasons = list[tuple[Detector, int]]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyarrow import parquet
 from sklearn.datasets import load_breast_cancer, load_digits
 
 from detection import features
@@ -88,9 +89,11 @@ def test_digits(pairs: bool) -> None:
 def test_breast_cancer() -> None:
     data = load_breast_cancer()
     rows = [dict(zip(data.feature_names, row, strict=True)) for row in data.data]
-    result = Result(features.from_rows(rows), flipped(data.target, 2, 0, pairs=False), data.target, 2)
-    assert result.precision_first > 0.75
-    assert result.recall > 0.85
+    made = features.from_rows(rows)
+    # A front of the queue of 28 items says little: five of them say more.
+    results = [Result(made, flipped(data.target, 2, seed, pairs=False), data.target, 2) for seed in range(5)]
+    assert np.mean([result.precision_first for result in results]) > 0.78
+    assert np.mean([result.recall for result in results]) > 0.85
 
 
 @pytest.mark.parametrize(("given", "precision", "recall"), [("uniform", 0.88, 0.9), ("classdep", 0.9, 0.8)])
@@ -106,7 +109,6 @@ def test_text_messages(given: str, precision: float, recall: float) -> None:
 @pytest.mark.parametrize("given", ["uniform", "classdep"])
 def test_letters(given: str) -> None:
     folder = shared("letter_injected")
-    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow reads the table and is not installed")
     labels = table(folder / "labels.csv")
     made = features.from_rows(parquet.read_table(folder / "features.parquet").to_pylist())
     noisy, truth = (np.array(labels[name], dtype=int) for name in (f"given_{given}", "true_label"))

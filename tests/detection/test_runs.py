@@ -464,13 +464,13 @@ def test_the_summary_says_which_source_carries_the_errors(monkeypatch: pytest.Mo
 def test_decisions_recalibrate_the_next_run_and_only_they_do() -> None:
     dataset, _, _ = noisy_texts(150, wrong=30)
     options = {"min_probability": 0.3}
-    first = finished(dataset, methods=["neighbour_disagreement"], options=options)
+    first = finished(dataset, methods=["confident_learning"], options=options)
     assert "recalibration" not in first.summary
     member = owner(dataset)
     before = {flag.item_id: flag.score for flag in Flag.objects.filter(dataset=dataset)}
     for flag in flags_for_display().filter(dataset=dataset).order_by("-priority")[:15]:
         workflow.decide(flag=flag, member=member, answer=workflow.Answer(Action.KEEP), seen_version=1)
-    second = finished(dataset, methods=["neighbour_disagreement"], options=options)
+    second = finished(dataset, methods=["confident_learning"], options=options)
     assert second.summary["recalibration"]["decisions"] == 15
     assert second.summary["recalibration"]["offset"] < 0
     after = Flag.objects.filter(dataset=dataset, state=FlagState.OPEN)
@@ -478,8 +478,18 @@ def test_decisions_recalibrate_the_next_run_and_only_they_do() -> None:
     for flag in after:
         assert flag.score < before[flag.item_id]
         assert flag.evidence[0]["data"]["stated"] == pytest.approx(before[flag.item_id], abs=2e-3)
-    third = finished(dataset, methods=["neighbour_disagreement"], options=options)
+    third = finished(dataset, methods=["confident_learning"], options=options)
     assert third.summary["recalibration"] == second.summary["recalibration"]
+
+
+@pytest.mark.django_db
+def test_probabilities_mean_something_without_a_model_too() -> None:
+    """The nearest items speak in its place; by the labels alone any share of errors would do."""
+    dataset, items, wrong = noisy_texts()
+    run = finished(dataset, methods=["neighbour_disagreement"])
+    assert run.summary["error_rate"]["low"] <= len(wrong) / len(items) <= run.summary["error_rate"]["high"]
+    flags = {flag.item_id: flag.score for flag in Flag.objects.filter(dataset=dataset)}
+    assert all(flags[items[i].pk] > 0.5 for i in wrong)
 
 
 @pytest.mark.django_db

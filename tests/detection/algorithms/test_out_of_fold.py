@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.linear_model import Ridge
 
-from detection.algorithms import dense_ridge, forest, nearest, out_of_fold, sparse_ridge
+from detection.algorithms import forest, kernel_ridge, nearest, out_of_fold, sparse_ridge
 
 
 def quiet(_: float) -> None:
@@ -18,18 +18,51 @@ def clusters(n: int, k: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return (np.eye(k)[labels] * 2 + rng.normal(size=(n, k))).astype(np.float32), labels
 
 
-def test_leaving_one_out_in_closed_form_equals_refitting() -> None:
+@pytest.mark.parametrize("landmarks", [12, 30])
+def test_leaving_one_out_in_closed_form_equals_refitting(landmarks: int) -> None:
     features, labels = clusters(30, 3)
-    projection = dense_ridge.projection_of(features, 0.7, np.random.default_rng(0))
-    lifted = np.vstack([part for _, part in dense_ridge.lift(features, projection)])
+    kernel = kernel_ridge.Kernel.of(features, landmarks, 0).at(0.7)
+    lifted = np.vstack([part for _, part in kernel.lift(features)]).astype(float)
     targets = np.eye(3)[labels]
-    closed = dense_ridge._decomposed(features, projection, labels, 3)
-    penalties = dense_ridge.PENALTIES[2:]
-    for penalty, scores in zip(penalties, closed.left_out(features, labels, penalties), strict=True):
+    model = kernel_ridge._decomposed(kernel_ridge.Coordinates.of(kernel, features), labels, 3)
+    penalties = kernel_ridge.PENALTIES[2:]
+    found = model.left_out(labels, slice(None), penalties)
+    for penalty, (scores, variance) in zip(penalties, found, strict=True):
         for i in range(30):
             others = np.arange(30) != i
-            model = Ridge(alpha=penalty, fit_intercept=False).fit(lifted[others], targets[others])
-            np.testing.assert_allclose(scores[i], model.predict(lifted[i : i + 1])[0], atol=2e-2)
+            refitted = Ridge(alpha=penalty, fit_intercept=False).fit(lifted[others], targets[others])
+            np.testing.assert_allclose(scores[i], refitted.predict(lifted[i : i + 1])[0], atol=2e-2)
+            gram = lifted[others].T @ lifted[others] + penalty * np.eye(landmarks)
+            assert variance[i] == pytest.approx(lifted[i] @ np.linalg.solve(gram, lifted[i]), rel=0.02)
+
+
+def test_with_all_items_as_landmarks_the_kernel_is_exact() -> None:
+    features, _ = clusters(40, 3)
+    kernel = kernel_ridge.Kernel.of(features, 40, 0).at(0.5)
+    lifted = np.vstack([part for _, part in kernel.lift(features)])
+    apart = np.linalg.norm(features[:, None] - features[None], axis=2)
+    expected = 1 + np.exp(-(apart**2) / kernel.scale)
+    np.testing.assert_allclose(lifted @ lifted.T, expected, atol=2e-3)
+
+
+def test_coordinates_that_there_is_no_room_for_are_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = clusters(300, 3)
+    kept = kernel_ridge.left_out_scores(features, labels, 3, seed=0, tick=quiet)
+    monkeypatch.setattr(kernel_ridge, "KEPT", 0)
+    again = kernel_ridge.left_out_scores(features, labels, 3, seed=0, tick=quiet)
+    np.testing.assert_allclose(again, kept, rtol=1e-3, atol=1e-3)
+
+
+def test_ranks_make_skewed_columns_as_good_as_even_ones() -> None:
+    rng = np.random.default_rng(0)
+    even = rng.normal(size=(500, 3)).astype(np.float32)
+    skewed = np.exp(3 * even)
+    np.testing.assert_allclose(
+        kernel_ridge.ranks_of(skewed)(skewed), kernel_ridge.ranks_of(even)(even), atol=1e-6
+    )
+    ranked = kernel_ridge.ranks_of(even)(even)
+    assert np.abs(ranked.mean(axis=0)).max() < 1e-3
+    assert np.corrcoef(ranked[:, 0], even[:, 0])[0, 1] > 0.99
 
 
 def test_sparse_scores_come_close_to_refitting() -> None:
@@ -50,7 +83,7 @@ def test_sparse_scores_come_close_to_refitting() -> None:
     assert np.corrcoef(scores[:, 1], refitted)[0, 1] > 0.95
 
 
-@pytest.mark.parametrize("model", [dense_ridge, forest])
+@pytest.mark.parametrize("model", [kernel_ridge, forest])
 def test_an_item_cannot_vouch_for_its_own_label(model: object) -> None:
     """Features without any information: a model that had seen the item would know better than chance."""
     rng = np.random.default_rng(0)

@@ -6,6 +6,7 @@ import pytest
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from bench.detectors import crowds, crowds_made
+from detection.algorithms import posterior
 from detection.algorithms.detector import Inputs, Votes
 from detection.algorithms.health import assess
 from detection.algorithms.label_noise import MOST, least_noise
@@ -70,6 +71,44 @@ def test_a_label_that_repeats_a_vote_is_no_second_witness() -> None:
     np.testing.assert_allclose(estimate(inputs).probs, estimate(inputs, use_official=False).probs)
     adjudicated = Inputs(labels=np.array([0]), n_classes=2, votes=votes._replace(value=np.array([1, 1])))
     assert estimate(adjudicated).probs[0, 0] > estimate(adjudicated, use_official=False).probs[0, 0]
+
+
+@pytest.mark.parametrize("duplicates", [False, True])
+@pytest.mark.parametrize("voters", [0, 4])
+def test_going_through_in_chunks_changes_nothing(
+    duplicates: bool, voters: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(5)
+    n, k = 700, 3
+    probs = rng.dirichlet(np.full(k, 0.4), n)
+    probs[11] = np.nan
+    labels = rng.integers(-1, k, n)
+    item = np.sort(rng.integers(0, n, 2 * n))
+    votes = Votes(item, rng.integers(0, 4, 2 * n), rng.integers(0, k, 2 * n), 4) if voters else None
+    inputs = Inputs(labels=labels, n_classes=k, probs=probs, votes=votes)
+    group = rng.integers(0, n // 2, n) if duplicates else None
+    whole = estimate(inputs, group=group)
+    monkeypatch.setattr(posterior, "CHUNK", 50)
+    chunked = estimate(inputs, group=group)
+    for expected, found in zip(whole, chunked, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_fitting_on_a_sample_comes_to_nearly_the_same_also_for_a_rare_class(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(6)
+    n, k = 30_000, 4
+    true = rng.choice(k, n, p=[0.5, 0.3, 0.19, 0.01])
+    scores = np.exp(4 * np.eye(k)[true] + 1.5 * rng.normal(size=(n, k)))
+    labels = np.where(rng.random(n) < 0.04, (true + 1) % k, true)
+    inputs = Inputs(labels=labels, n_classes=k, probs=scores / scores.sum(axis=1, keepdims=True))
+    whole = wrongness(labels, estimate(inputs))
+    monkeypatch.setattr(posterior, "FITTED", 4000 * k)
+    sampled = wrongness(labels, estimate(inputs))
+    assert not np.array_equal(sampled, whole)
+    for c in range(k):
+        assert np.abs(sampled - whole)[labels == c].mean() < 0.01
 
 
 def test_health_grades_the_estimated_error_rate() -> None:

@@ -49,41 +49,28 @@ def first(votes: Votes, n_items: int, n_classes: int) -> Floats:
     return np.tile(one_rate(np.zeros(k, dtype=np.int64), error_rate), (votes.n_annotators, 1, 1))
 
 
-def strengths(probs: Floats, votes: Votes) -> Strengths:
+def strengths(counts: Floats) -> Strengths:
     """The strengths under which what the annotators seem to have answered is likeliest.
 
-    probs : float array, shape (n_items, n_classes), of the true classes, as far as is known
+    counts : float array, shape (n_annotators, n_classes true, n_classes answer), see `observers.counted`
     """
-    counts = count(probs, votes)
     right, answered = _right(counts), counts.sum(axis=(1, 2))
     both, usual = np.stack([right, answered - right], axis=1), _usual(right, answered)
     everybody = np.array([usual, 1 - usual])
     accuracy = max(ACCURACY_STRENGTHS, key=lambda strength: _likelihood(both, everybody, strength))
     some = slice(None, None, max(1, counts.size // CELLS))
-    expected = _expected(counts, votes, accuracy)[some]
+    expected = _expected(counts, accuracy)[some]
     row = max(ROW_STRENGTHS, key=lambda strength: _likelihood(counts[some], expected, strength))
     return Strengths(accuracy, row)
 
 
-def learn(probs: Floats, votes: Votes, strengths: Strengths) -> Floats:
+def learn(counts: Floats, strengths: Strengths) -> Floats:
     """The geometric mean of P(answer | true class), (n_annotators, n_classes true, n_classes answer).
 
-    Rows sum to less than 1, the less the fewer answers they come from.
+    Rows sum to less than 1, the less the fewer answers they come from; `counts` is as of `strengths`.
     """
-    counts = count(probs, votes)
-    seen = counts + strengths.row * _expected(counts, votes, strengths.accuracy)
+    seen = counts + strengths.row * _expected(counts, strengths.accuracy)
     return np.exp(digamma(seen) - digamma(seen.sum(axis=2, keepdims=True)))
-
-
-def count(probs: Floats, votes: Votes) -> Floats:
-    """How often each annotator gave each answer to each class, probably; shape as of `learn`."""
-    n_classes = probs.shape[1]
-    counts = np.zeros((votes.n_annotators, n_classes, n_classes))
-    cell = votes.annotator * n_classes + votes.value
-    for true in range(n_classes):
-        sums = np.bincount(cell, probs[votes.item, true], minlength=votes.n_annotators * n_classes)
-        counts[:, true, :] = sums.reshape(votes.n_annotators, n_classes)
-    return counts
 
 
 def _right(counts: Floats) -> Floats:
@@ -95,13 +82,13 @@ def _usual(right: Floats, answered: Floats) -> float:
     return float(np.clip((right.sum() + ASSUMED_RIGHT) / (answered.sum() + ASSUMED), LEAST, 1 - LEAST))
 
 
-def _expected(counts: Floats, votes: Votes, strength: float) -> Floats:
+def _expected(counts: Floats, strength: float) -> Floats:
     """What the matrices would be if each annotator had one accuracy and no habits; shape as of `learn`."""
     right, answered = _right(counts), counts.sum(axis=(1, 2))
     accuracy = (right + strength * _usual(right, answered)) / (answered + strength)
     accuracy = np.clip(accuracy, LEAST, 1 - LEAST)[:, None, None]
     n_classes = counts.shape[1]
-    wrong = one_rate(np.bincount(votes.value, minlength=n_classes), 1.0)
+    wrong = one_rate(counts.sum(axis=(0, 1)), 1.0)
     return accuracy * np.eye(n_classes) + (1 - accuracy) * wrong
 
 
