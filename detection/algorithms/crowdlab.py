@@ -120,9 +120,9 @@ def _blend(said: _Said, label: Ints) -> tuple[Floats, Floats, float]:
     model = max(1 - mistaken / blind, LEAST) * np.sqrt(asked.mean())
     heard = annotator[votes.annotator]
     cell = votes.item.astype(np.int64) * n_classes + votes.value
-    blended: Floats = np.bincount(cell, heard, minlength=n * n_classes).reshape(n, n_classes)
+    named = np.bincount(cell, heard, minlength=n * n_classes).reshape(n, n_classes)
     total = np.bincount(votes.item, heard, minlength=n)[:, None]
-    blended *= right - wrong
+    blended = named * (right - wrong)
     blended += said.probs * model
     blended += total * wrong
     blended /= total + model
