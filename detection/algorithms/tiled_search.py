@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .detector import Ints, Neighbours
 
 # So many products are held at a time: they stay near the processor, and memory does not grow with the items.
-PRODUCTS = 1 << 23
+PRODUCTS = 1 << 24
 FEWEST_ROWS = 8
 GROUP = 32
 MOST_CANDIDATES = 200
@@ -85,7 +85,8 @@ def _largest(values: NDArray[np.float32], k: int) -> NDArray[np.int64]:
         chosen = np.sort(np.argpartition(-values, k - 1, axis=1)[:, :k], axis=1)
         by_value = np.argsort(-np.take_along_axis(values, chosen, axis=1), axis=1, kind="stable")
         return np.take_along_axis(chosen, by_value, axis=1)
-    row, column = np.nonzero(candidate)
+    # Several times as fast as to ask for both.
+    row, column = np.divmod(np.flatnonzero(candidate), n)
     order = np.lexsort((column, -values[row, column], row))
     starts = np.searchsorted(row, np.arange(n_rows))
     return column[order][starts[:, None] + np.arange(k)]
