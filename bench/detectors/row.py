@@ -53,7 +53,7 @@ def speed(what: str, theirs: float, ours: float, least: float | None = None) -> 
 
 def at_least(what: str, theirs: float | None, ours: float, least: float | None = None) -> Row:
     """Two shares of what is found or right."""
-    reach, holds = ("", None) if least is None else (f"≥ {least:.2f}", ours >= least)
+    reach, holds = ("", None) if least is None else (f"≥ {least:g}", ours >= least)
     return Row(what, "" if theirs is None else f"{theirs:.3f}", f"{ours:.3f}", "", reach, holds)
 
 

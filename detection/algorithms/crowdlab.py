@@ -37,6 +37,23 @@ class Consensus(NamedTuple):
     model_weight: float
 
 
+class _Said(NamedTuple):
+    """What was said, and what is counted of it once.
+
+    guess     : int array, shape (n_items,), the model's
+    tally     : int array, shape (n_items, n_classes)
+    asked     : int array, shape (n_items,), how many answered
+    agreement : float array, shape (n_annotators,), the share of others' opinions that each agrees with
+    """
+
+    votes: Votes
+    probs: Floats
+    guess: Ints
+    tally: Ints
+    asked: Ints
+    agreement: Floats
+
+
 def consensus(votes: Votes, probs: Floats) -> Consensus:
     """The likeliest label of each item, and how good items, labels and annotators are.
 
@@ -44,13 +61,17 @@ def consensus(votes: Votes, probs: Floats) -> Consensus:
     probs : float array, shape (n_items, n_classes), out-of-sample
     """
     tally = count(votes, *probs.shape)
-    if not (tally.sum(axis=1) > 1).any():
+    asked = tally.sum(axis=1)
+    if not (asked > 1).any():
         raise ValueError("no item has two opinions to compare")
+    said = _Said(
+        votes, probs, probs.argmax(axis=1), tally, asked, _agreement_with_others(votes, tally, asked)
+    )
     first = majority(tally, probs)
-    blended = _blend(votes, probs, tally, first)[0]
+    blended = _blend(said, first)[0]
     highest = blended == blended.max(axis=1, keepdims=True)
-    label = np.where(highest.sum(axis=1) == 1, highest.argmax(axis=1), first)
-    blended, annotator_weight, model_weight = _blend(votes, probs, tally, label)
+    label = np.where(np.count_nonzero(highest, axis=1) == 1, highest.argmax(axis=1), first)
+    blended, annotator_weight, model_weight = _blend(said, label)
     trust = _annotator_quality(votes, tally, label, blended, annotator_weight, model_weight)
     quality = blended[np.arange(len(label)), label]
     return Consensus(label, quality, blended, trust, annotator_weight, model_weight)
@@ -85,28 +106,27 @@ def need_of_opinions(votes: Votes, probs: Floats, *, temperature: float | None =
     return (found.quality * weight + typical / n_classes) / (weight + typical)
 
 
-def _blend(votes: Votes, probs: Floats, tally: Ints, label: Ints) -> tuple[Floats, Floats, float]:
+def _blend(said: _Said, label: Ints) -> tuple[Floats, Floats, float]:
     """Probabilities from all opinions; the annotators' and the model's weights."""
-    n, n_classes = probs.shape
-    asked = tally.sum(axis=1)
+    votes, asked, (n, n_classes) = said.votes, said.asked, said.probs.shape
     several = asked != 1
-    agreement = tally[np.arange(n), label] / np.maximum(asked, 1)
+    agreement = said.tally[np.arange(n), label] / np.maximum(asked, 1)
     right = agreement[several].mean()
     wrong = (1 - right) / (n_classes - 1)
     # How wrong one would be who always gave the most frequent class: what any opinion has to beat.
     blind = max(1 - np.bincount(label[several]).max() / several.sum(), LEAST)
-    annotator = np.maximum(1 - (1 - _agreement_with_others(votes, tally, asked)) / blind, LEAST)
-    mistaken = (probs[several].argmax(axis=1) != label[several]).mean()
+    annotator = np.maximum(1 - (1 - said.agreement) / blind, LEAST)
+    mistaken = (said.guess != label)[several].mean()
     model = max(1 - mistaken / blind, LEAST) * np.sqrt(asked.mean())
     heard = annotator[votes.annotator]
     cell = votes.item.astype(np.int64) * n_classes + votes.value
     named = np.bincount(cell, heard, minlength=n * n_classes).reshape(n, n_classes)
     total = np.bincount(votes.item, heard, minlength=n)[:, None]
-    return (
-        (probs * model + total * wrong + named * (right - wrong)) / (total + model),
-        annotator,
-        float(model),
-    )
+    blended = named * (right - wrong)
+    blended += said.probs * model
+    blended += total * wrong
+    blended /= total + model
+    return blended, annotator, float(model)
 
 
 def _agreement_with_others(votes: Votes, tally: Ints, asked: Ints) -> Floats:

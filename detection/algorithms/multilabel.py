@@ -19,6 +19,8 @@ from .detector import Bools, Floats, Ints
 CLOSE = 1e-6
 NO_ITEM_REACHES = 2.0
 COLUMNS = 16
+# So many items at a time stay near the processor.
+ROWS = 2048
 ALPHA = 0.8
 # 0.2 to this power is below what a float can add to one, so that further classes do not count.
 DEPTH = 24
@@ -64,17 +66,21 @@ def item_quality(labels: Bools, probs: Floats) -> Floats:
     Of the qualities in falling order each next one weighs 0.8 against all before it; takes what
     `label_quality` takes.
     """
-    quality = label_quality(labels, probs)
-    n_classes = quality.shape[1]
+    n_items, n_classes = probs.shape
     if n_classes == 0:
-        return np.ones(len(quality))
-    if n_classes > DEPTH:
-        quality = np.partition(quality, DEPTH - 1, axis=1)[:, :DEPTH]
-    quality.sort(axis=1)
-    weights = ALPHA * (1 - ALPHA) ** np.arange(quality.shape[1])
+        return np.ones(n_items)
+    weights = ALPHA * (1 - ALPHA) ** np.arange(min(n_classes, DEPTH))
     if n_classes <= DEPTH:
         weights[-1] = (1 - ALPHA) ** (n_classes - 1)
-    return quality @ weights
+    result = np.empty(n_items)
+    for start in range(0, n_items, ROWS):
+        rows = slice(start, start + ROWS)
+        quality = label_quality(labels[rows], probs[rows])
+        if n_classes > DEPTH:
+            quality = np.partition(quality, DEPTH - 1, axis=1)[:, :DEPTH]
+        quality.sort(axis=1)
+        result[rows] = quality @ weights
+    return result
 
 
 def find_issues(labels: Bools, probs: Floats) -> Bools:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .detector import Ints, Neighbours
 
 # So many products are held at a time: they stay near the processor, and memory does not grow with the items.
-PRODUCTS = 1 << 23
+PRODUCTS = 1 << 24
 FEWEST_ROWS = 8
 GROUP = 32
 MOST_CANDIDATES = 200
@@ -25,7 +25,7 @@ class Tiles:
     def __init__(self, space: NDArray[np.float32]) -> None:
         self.space = space
         self.norms = np.einsum("ij,ij->i", space, space)
-        self._held = np.empty((2, max(PRODUCTS, FEWEST_ROWS * len(space))), dtype=np.float32)
+        self._held = np.empty(max(PRODUCTS, FEWEST_ROWS * len(space)), dtype=np.float32)
 
     def nearest(
         self, rows: Ints, k: int, *, among: Ints | None = None, tick: Callable[[float], None] = lambda _: None
@@ -37,7 +37,7 @@ class Tiles:
         index = np.empty((len(rows), k), dtype=np.int32)
         similarity = np.empty((len(rows), k), dtype=np.float32)
         others, norms = (self.space, self.norms) if among is None else (self.space[among], self.norms[among])
-        step = self._held.shape[1] // len(others)
+        step = len(self._held) // len(others)
         for start in range(0, len(rows), step):
             tile = rows[start : start + step]
             at = tile if among is None else np.searchsorted(among, tile)
@@ -56,15 +56,15 @@ class Tiles:
         k: int,
     ) -> tuple[Ints, NDArray[np.float32]]:
         """The places of the k nearest of `others`, and how similar they are; `at` are those of the asked."""
-        shape = (len(asked), len(others))
-        products, closeness = (part[: shape[0] * shape[1]].reshape(shape) for part in self._held)
-        np.matmul(asked, others.T, out=products)
-        np.subtract(products, norms / 2, out=closeness)
-        every = np.arange(len(at))
-        closeness[every, at] = -np.inf
+        closeness = self._held[: len(asked) * len(others)].reshape(len(asked), len(others))
+        np.matmul(asked, others.T, out=closeness)
+        closeness -= norms / 2
+        closeness[np.arange(len(at)), at] = -np.inf
         found = _largest(closeness, k)
+        # Summed up as the norms are, so that identical rows are exactly as similar as can be.
+        products = np.einsum("ij,ikj->ik", asked, others[found])
         lengths = np.maximum(norms[at][:, None] + norms[found], np.finfo(np.float32).tiny)
-        return found, np.clip(2 * products[every[:, None], found] / lengths, -1, 1)
+        return found, np.clip(2 * products / lengths, -1, 1)
 
 
 def _largest(values: NDArray[np.float32], k: int) -> NDArray[np.int64]:
@@ -79,12 +79,14 @@ def _largest(values: NDArray[np.float32], k: int) -> NDArray[np.int64]:
         return np.argsort(-values, axis=1, kind="stable")[:, :k]
     maxima = values[:, :whole].reshape(n_rows, GROUP, -1).max(axis=1)
     bound = -np.partition(-maxima, k - 1, axis=1)[:, k - 1]
-    if np.count_nonzero(values >= bound[:, None]) > MOST_CANDIDATES * n_rows:
+    candidate = values >= bound[:, None]
+    if np.count_nonzero(candidate) > MOST_CANDIDATES * n_rows:
         # Crowds of identical items: which of them are named does not matter, sorting them all would.
         chosen = np.sort(np.argpartition(-values, k - 1, axis=1)[:, :k], axis=1)
         by_value = np.argsort(-np.take_along_axis(values, chosen, axis=1), axis=1, kind="stable")
         return np.take_along_axis(chosen, by_value, axis=1)
-    row, column = np.nonzero(values >= bound[:, None])
+    # Several times as fast as to ask for both.
+    row, column = np.divmod(np.flatnonzero(candidate), n)
     order = np.lexsort((column, -values[row, column], row))
     starts = np.searchsorted(row, np.arange(n_rows))
     return column[order][starts[:, None] + np.arange(k)]
