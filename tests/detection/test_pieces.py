@@ -50,10 +50,6 @@ def over(run: DetectionRun) -> bool:
     return run.status not in (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
-def stage(run: DetectionRun) -> str:
-    return progress.read(kind="run", id=run.pk).stage
-
-
 def tables(count: int) -> Dataset:
     """Rows with numbers, words and gaps, of two classes, one label in twenty wrong."""
     rng = np.random.default_rng(0)
@@ -133,13 +129,13 @@ def children(pid: int) -> list[int]:
         return [int(child) for child in file.read().split()]
 
 
-@pytest.mark.parametrize("at", ["features", "model"])
+@pytest.mark.parametrize("after", ["features-0", "space-0"])
 def test_a_piece_whose_worker_was_killed_is_done_again_and_nothing_is_double(
-    at: str, live_worker: Any
+    after: str, live_worker: Any
 ) -> None:
     dataset = tables(2500)
     run = requested(dataset)
-    wait_for(lambda: stage(run) == at)
+    wait_for(lambda: after in StoredDesk(run.pk).names())
     for pid in children(live_worker.process.pid):
         os.kill(pid, signal.SIGKILL)
     wait_for(lambda: over(run))
@@ -151,8 +147,7 @@ def test_a_piece_whose_worker_was_killed_is_done_again_and_nothing_is_double(
 def test_a_cancelled_run_leaves_no_flags_and_no_arrays(live_worker: object) -> None:
     dataset = tables(2500)
     run = requested(dataset)
-    wait_for(lambda: stage(run) == "model")
-    assert SUBJECTS in StoredDesk(run.pk).names()
+    wait_for(lambda: "space-0" in StoredDesk(run.pk).names())
     runs.cancel(run=run, member=member_of(user=dataset.created_by, dataset_id=dataset.pk))
     wait_for(lambda: over(run))
     assert run.status == JobStatus.CANCELLED
@@ -213,6 +208,13 @@ def test_a_piece_that_is_done_or_of_another_attempt_is_not_done_again(begun: Det
     pieces.work(run_id=begun.pk, attempt=0, stage="features", number=1)
     pieces.advance(run_id=begun.pk, attempt=0)
     assert desk.names() == {SUBJECTS, "features-0"}
+
+
+def test_a_piece_that_lags_behind_does_not_set_the_progress_back(begun: DetectionRun) -> None:
+    progress.report(kind="run", id=begun.pk, stage="neighbours", fraction=0.8)
+    pieces.work(run_id=begun.pk, attempt=1, stage="features", number=0)
+    assert progress.read(kind="run", id=begun.pk) == ("neighbours", 0.8)
+    assert "features-0" in StoredDesk(begun.pk).names()
 
 
 def test_the_end_of_a_run_comes_once(begun: DetectionRun) -> None:
