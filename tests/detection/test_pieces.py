@@ -19,15 +19,18 @@ from detection import evidence, execution, pieces, runs, tasks
 from detection.class_computation import ClassComputation
 from detection.desk import Desk, StoredDesk, left
 from detection.finishing import SUREST
+from detection.intake import MachineSidecar
 from detection.models import DetectionRun
 from detection.steps import SUBJECTS
 from labelreview.celery import app as celery_app
 from reviews import media, progress
-from reviews.models import Dataset, Flag, GoldItem, JobStatus
+from reviews.formats.canonical import Prediction, Row
+from reviews.models import Annotation, Annotator, Dataset, Flag, GoldItem, JobStatus
 from reviews.permissions import member_of
 from tests import builders
 from tests.conftest import QUEUE
-from tests.detection.builders import filled, noisy_texts
+from tests.detection.builders import TOPICS, filled, noisy_texts
+from tests.detection.builders import texts as words
 
 LONG_AGO = timedelta(minutes=5)
 
@@ -90,6 +93,38 @@ def texts(count: int) -> Dataset:
     return dataset
 
 
+def heard(count: int) -> Dataset:
+    """Texts with a model's probabilities, embeddings, annotators' answers, versions of the guideline."""
+    rng, (said, truth) = np.random.default_rng(0), words(count)
+    topics = list(TOPICS)
+    given = [topics[topics.index(topic) - (i % 15 == 0)] for i, topic in enumerate(truth)]
+    rows = [
+        {"text": text, "meta": {"guideline_version": "1" if i < 300 else "2"}} for i, text in enumerate(said)
+    ]
+    dataset = builders.dataset(classes=tuple(topics))
+    items = filled(dataset, rows, given)
+    people = [Annotator.objects.create(dataset=dataset, name=name) for name in ("ann", "bo")]
+    Annotation.objects.bulk_create(
+        Annotation(
+            item=item, annotator=person, value=topic if rng.random() < 0.9 else str(rng.choice(topics))
+        )
+        for item, topic in zip(items[:200], truth, strict=False)
+        for person in people
+    )
+    sidecar = MachineSidecar(dataset)
+    for item, topic in zip(items, truth, strict=True):
+        at = np.eye(3)[topics.index(topic)]
+        probs = dict(zip(topics, 0.1 + 0.7 * at, strict=True))
+        row = Row(
+            item.external_id,
+            predictions=(Prediction("net", probs),),
+            embedding=(at + 0.1 * rng.normal(size=3)).tolist(),
+        )
+        sidecar.take([(item.pk, row)])
+    sidecar.finish()
+    return dataset
+
+
 def stated(dataset: Dataset) -> list[tuple[Any, ...]]:
     """What the flags say, the item's by kind."""
     said = Flag.objects.filter(dataset=dataset).values_list("item", "kind", "suggested", "score", "evidence")
@@ -109,7 +144,7 @@ def one_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "RUN_PIECE_ITEMS", 10_000)
 
 
-@pytest.mark.parametrize("made", [texts, tables, pictures])
+@pytest.mark.parametrize("made", [texts, tables, pictures, heard])
 def test_a_run_in_pieces_finds_what_a_run_in_one_finds(
     made: Callable[[int], Dataset], live_worker: object, one_way: None
 ) -> None:
