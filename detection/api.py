@@ -17,6 +17,7 @@ from reviews.models import UNFINISHED, JobStatus
 from reviews.permissions import Ability
 
 from . import runs
+from .algorithms.noise import Shape, Slice
 from .embedders.choice import KEYS, parse
 from .models import DetectionRun
 
@@ -51,27 +52,13 @@ class WarningJSON(TypedDict):
     text: str
 
 
-class SliceJSON(TypedDict):
-    """A slice of the items that holds more errors than it should; `q` is the false-discovery rate of saying
-    so.
-    """
-
-    factor: str
-    level: str
-    items: int
-    errors: float
-    expected: float
-    ratio: float
-    q: float
-
-
 class DiagnosisJSON(TypedDict):
     """What kind of noise it is, and which slices and classes carry the errors."""
 
-    shape: Literal["unknown", "random", "class_dependent", "structured"]
+    shape: Shape
     text: str
-    slices: list[SliceJSON]
-    classes: list[SliceJSON]
+    slices: list[Slice]
+    classes: list[Slice]
 
 
 class RecalibrationJSON(TypedDict):

@@ -103,7 +103,7 @@ class ClassComputation(Steps):
         suspicions = merge(
             inputs, judgement, found, able, names, threshold=float(self.options["min_probability"])
         )
-        self._note(detectors, able, judgement)
+        self._note(detectors, inputs, judgement)
         factors = surroundings.factors(asked, inputs.votes, self.annotators, judgement.posterior)
         self.notes |= remarks(inputs, able, judgement, learned, asked.classes, factors)
         health = assess(judgement.wrongness[inputs.labels >= 0])
@@ -111,7 +111,7 @@ class ClassComputation(Steps):
         suspicions = class_share.cut(suspicions, given, self.options["max_flags"])
         return Outcome(asked, inputs, able, found, judgement, suspicions, health, self.notes)
 
-    def _note(self, detectors: Sequence[Detector], able: Sequence[Detector], judgement: Judgement) -> None:
+    def _note(self, detectors: Sequence[Detector], inputs: Inputs, judgement: Judgement) -> None:
         """Keep for the summary what was believed, what did not run, and how often each annotator is right."""
         believed = {
             "model": self.model_name,
@@ -120,9 +120,8 @@ class ClassComputation(Steps):
             "neighbours_searched": self.searched,
         }
         self.notes |= {name: said for name, said in believed.items() if said is not None}
-        self.notes["skipped"] = [
-            {"method": d.name, "needs": sorted(d.needs)} for d in detectors if d not in able
-        ]
+        lacking = [(detector.name, detector.needs - inputs.available) for detector in detectors]
+        self.notes["skipped"] = [{"method": name, "needs": sorted(needs)} for name, needs in lacking if needs]
         accuracy = judgement.posterior.annotator_accuracy
         self.notes["annotators"] = [
             {"annotator": name, "accuracy": round(float(share), 4)}

@@ -16,12 +16,13 @@ from reviews.tasktypes import parts
 from reviews.tasktypes.boxes import BOX
 from reviews.tasktypes.spans import SPAN
 
-from . import evidence_parts, part_methods
+from . import evidence_parts, part_methods, surroundings
 from .algorithms.health import Health, assess
-from .algorithms.part_suspicions import Doubt, Found, PartSuspicion, merged, one_class, one_part
+from .algorithms.part_suspicions import Doubt, Found, PartSuspicion, merged, one_class, one_part, recalibrated
 from .computation import Computation
 from .errors import CannotDetect
 from .evidence import Subjects
+from .remarks import part_remarks
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,8 @@ class PartComputation(Computation):
             self.at("detectors", number / len(able))
             found[name] = readings.methods[name]()
         self.at("judging", 0.0)
+        learned = surroundings.learned_from_decisions(asked, of_parts=True)
+        found = {name: recalibrated(one, learned) for name, one in found.items()}
         suspicions = merged(
             (doubt for one in found.values() for doubt in one.doubts),
             about_one=kind.about_one,
@@ -169,10 +172,12 @@ class PartComputation(Computation):
             for name in self.run.methods
             if name not in able
         ]
-        health = assess(_judged(found))
+        judged = _judged(found)
+        self.notes |= part_remarks(judged, learned, asked.classes, surroundings.slices(asked))
+        health = assess(judged.wrong)
         return PartOutcome(asked, kind, found, suspicions[: self.options["max_flags"]], health, self.notes)
 
 
-def _judged(found: dict[str, Found]) -> Any:
-    """How likely each part is wrong, by the method that judged the most of them."""
-    return max((one.wrong for one in found.values()), key=len)
+def _judged(found: dict[str, Found]) -> Found:
+    """What the method says that judged the most parts."""
+    return max(found.values(), key=lambda one: len(one.wrong))

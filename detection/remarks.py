@@ -7,8 +7,10 @@ from typing import Any
 
 from .algorithms import model_validation
 from .algorithms.detector import Detector, Inputs, per_cent
-from .algorithms.diagnosis import Diagnosis, Factor, Slice, diagnose
+from .algorithms.diagnosis import Diagnosis, Factor, diagnose, of_parts
 from .algorithms.held_out import learnt_by_heart
+from .algorithms.noise import Slice
+from .algorithms.part_suspicions import Found
 from .algorithms.recalibration import Recalibration
 from .algorithms.suspicions import Judgement
 
@@ -23,7 +25,19 @@ def remarks(
 ) -> dict[str, Any]:
     """The parts `warnings`, `diagnosis` and `recalibration` of a run's summary, as plain JSON."""
     found = diagnose(inputs.labels, judgement.wrongness, judgement.suggested, classes, factors)
-    said: dict[str, Any] = {"warnings": _warnings(inputs, able), "diagnosis": _diagnosis(found)}
+    return _said(_warnings(inputs, able), found, learned)
+
+
+def part_remarks(
+    judged: Found, learned: Recalibration, classes: Sequence[str], factors: Sequence[Factor]
+) -> dict[str, Any]:
+    """The same of a run on labels that have parts; the factors cut their items."""
+    of = [of_parts(factor, judged.item) for factor in factors]
+    return _said([], diagnose(judged.label, judged.wrong, None, classes, of), learned)
+
+
+def _said(warnings: list[dict[str, str]], found: Diagnosis, learned: Recalibration) -> dict[str, Any]:
+    said: dict[str, Any] = {"warnings": warnings, "diagnosis": _diagnosis(found)}
     if learned.decisions:
         said["recalibration"] = {
             "slope": round(learned.slope, 4),
@@ -59,13 +73,14 @@ def _diagnosis(found: Diagnosis) -> dict[str, Any]:
     }
 
 
-def _plain(one: Slice) -> dict[str, Any]:
+def _plain(one: Slice) -> Slice:
+    """The same in figures that people read."""
     return {
-        **one._asdict(),
-        "errors": round(one.errors, 2),
-        "expected": round(one.expected, 2),
-        "ratio": round(one.ratio, 2),
-        "q": float(f"{one.q:.3g}"),
+        **one,
+        "errors": round(one["errors"], 2),
+        "expected": round(one["expected"], 2),
+        "ratio": round(one["ratio"], 2),
+        "q": float(f"{one['q']:.3g}"),
     }
 
 
@@ -75,8 +90,8 @@ def _sentence(found: Diagnosis) -> str:
     if found.shape == "random":
         return "The errors look random: no class, annotator or slice carries more of them than chance allows."
     worst = (found.slices if found.shape == "structured" else found.classes)[0]
-    share = per_cent(worst.errors / max(worst.items, 1))
+    share = per_cent(worst["errors"] / max(worst["items"], 1))
     return (
-        f"Look at {worst.factor.removeprefix('meta.')} “{worst.level}” first: {share} of it is wrong, "
-        f"{worst.ratio:.1f} times as much as chance would have it."
+        f"Look at {worst['factor'].removeprefix('meta.')} “{worst['level']}” first: {share} of it is wrong, "
+        f"{worst['ratio']:.1f} times as much as chance would have it."
     )

@@ -133,7 +133,7 @@ class Steps(Computation):
 
     @property
     def training_name(self) -> str | None:
-        """The imported model whose training was looked at, empty where there is none; None: nobody asked."""
+        """The imported model whose training was looked at; None where none was."""
         return self.desk.take(SUBJECTS).said["training"]
 
     @property
@@ -217,7 +217,8 @@ class Steps(Computation):
         """The course of an imported model's training and the model's name, where a detector asks for it."""
         if training_dynamics.DETECTOR.name not in self.run.methods:
             return None, None
-        return evidence_training.course(asked)
+        course, name = evidence_training.course(asked)
+        return course, name or None
 
     def _asks_content(self, n: int, predicted: bool) -> bool:
         """Whether the items' content is read at all.

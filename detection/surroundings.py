@@ -68,9 +68,16 @@ def guideline(asked: Subjects) -> Ints | None:
 def factors(
     asked: Subjects, votes: Votes | None, annotators: list[str], posterior: Posterior
 ) -> list[Factor]:
-    """The ways to cut the items into slices: split, metadata, the month of a label, and annotators' own
-    answers.
-    """
+    """The ways to cut the items into slices, and annotators' own answers."""
+    made = slices(asked)
+    if votes is not None and len(votes.item):
+        wrong = 1 - posterior.probs[votes.item, votes.value]
+        made.append(Factor("annotator", votes.item, votes.annotator, annotators, wrong))
+    return made
+
+
+def slices(asked: Subjects) -> list[Factor]:
+    """The ways to cut the items into slices: split, metadata, the month of a label."""
     levels: dict[str, tuple[list[int], list[str]]] = {}
     crowded: set[str] = set()
     for place, name, level in _levels(asked):
@@ -83,14 +90,12 @@ def factors(
             crowded.add(name)
             del levels[name]
     made = [_factor(name, *levels[name]) for name in sorted(levels)]
-    if votes is not None and len(votes.item):
-        wrong = 1 - posterior.probs[votes.item, votes.value]
-        made.append(Factor("annotator", votes.item, votes.annotator, annotators, wrong))
     return [factor for factor in made if factor is not None]
 
 
-def learned_from_decisions(asked: Subjects) -> Recalibration:
-    """What the standing decisions about machines' doubts say of the probabilities that these stated.
+def learned_from_decisions(asked: Subjects, *, of_parts: bool = False) -> Recalibration:
+    """What the standing decisions about machines' doubts say of the probabilities that these stated, of whole
+    labels or of their parts.
 
     Kept labels were right; corrected ones, proposed or applied, were wrong. What people called ambiguous or
     excluded says neither.
@@ -98,10 +103,11 @@ def learned_from_decisions(asked: Subjects) -> Recalibration:
     decided = Flag.objects.filter(
         dataset=asked.dataset,
         run__isnull=False,
-        kind__in=KIND_ORDER,
-        part__isnull=True,
+        part__isnull=not of_parts,
         state__in=[FlagState.KEPT, FlagState.PROPOSED, FlagState.APPLIED],
     )
+    if not of_parts:  # other kinds state another probability
+        decided = decided.filter(kind__in=KIND_ORDER)
     stated, wrong = [], []
     rows = decided.annotate(raw=F(f"evidence__0__data__{STATED}"), said=_newest_action()).order_by("id")
     for said, score, raw in rows.values_list("said", "score", "raw").iterator(CHUNK):

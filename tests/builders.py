@@ -5,9 +5,10 @@ from itertools import count, zip_longest
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.db import transaction
 
-from reviews import ledger
+from reviews import importing, ledger
 from reviews.models import (
     Annotation,
     Annotator,
@@ -16,6 +17,7 @@ from reviews.models import (
     Dataset,
     Flag,
     FlagKind,
+    ImportJob,
     Item,
     LabelRevision,
     LabelStatus,
@@ -114,3 +116,14 @@ def annotation(item: Item, annotator: str, value: Any) -> Annotation:
     """One annotator's opinion on the item."""
     who, _ = Annotator.objects.get_or_create(dataset_id=item.dataset_id, name=annotator)
     return Annotation.objects.create(item=item, annotator=who, value=value)
+
+
+def accepted(made: Dataset, content: bytes | str, *, name: str = "file", **more: Any) -> ImportJob:
+    """The job that will import this content."""
+    file = ContentFile(content.encode() if isinstance(content, str) else content)
+    return importing.accept(dataset=made, actor=made.created_by, file=file, file_name=name, **more)
+
+
+def imported(made: Dataset, content: bytes | str, **more: Any) -> Any:
+    """The import of this content, over now."""
+    return importing.run(job_id=accepted(made, content, **more).pk)

@@ -1,6 +1,6 @@
 """Real texts and pictures with known errors in their parts, as arrays; see the sets' own README."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -53,14 +53,19 @@ def read_tags(tags: tuple[str, ...], offsets: np.ndarray) -> tuple[np.ndarray, n
 
 def cells() -> Pictures:
     """Blood cells with injected errors, and the boxes of a weak detector."""
-    injected = orjson.loads((CELLS / "gt_injected.json").read_bytes())
+    injected = read_cells("gt_injected.json")
     place = {image["id"]: number for number, image in enumerate(injected["images"])}
     errors = [
         (place[one["image_id"]], KIND_OF[one["kind"]], np.array(one["true_bbox"], dtype=float))
-        for one in orjson.loads((CELLS / "injected_errors.json").read_bytes())
+        for one in read_cells("injected_errors.json")
     ]
-    detected = orjson.loads((CELLS / "detections.json").read_bytes())
+    detected = read_cells("detections.json")
     return Pictures(len(place), _coco(injected["annotations"], place), _coco(detected, place), errors)
+
+
+def read_cells(name: str) -> Any:
+    """One file of the blood cells, as it is."""
+    return orjson.loads((CELLS / name).read_bytes())
 
 
 def found_errors(found: boxes.Suspects, pictures: Pictures) -> np.ndarray:

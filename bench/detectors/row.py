@@ -30,13 +30,18 @@ def once(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - started, result
 
 
-def megabytes(work: Callable[[], Any]) -> float:
-    """The most memory that arrays took at once on top of what was there."""
+def spent(work: Callable[[], Any]) -> tuple[float, float, Any]:
+    """The time of a single run, the most megabytes that it took, and what came of it."""
     tracemalloc.start()
-    work()
+    duration, result = once(work)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return peak / 1e6
+    return duration, peak / 1e6, result
+
+
+def megabytes(work: Callable[[], Any]) -> float:
+    """The most memory that arrays took at once on top of what was there."""
+    return spent(work)[1]
 
 
 def speed(what: str, theirs: float, ours: float, least: float | None = None) -> Row:

@@ -51,6 +51,7 @@ def find(given: Boxes, predicted: Boxes, *, voice: Voice, classes: Sequence[str]
     return Found(
         doubts,
         np.concatenate([given.image, found.image[missing]]),
+        np.concatenate([given.label, found.label[missing]]),
         np.concatenate([wrong, found.score[missing]]),
     )
 

@@ -40,6 +40,7 @@ def find(labels: Bools, probs: Floats, *, voice: Voice, classes: Sequence[str]) 
     return Found(
         doubts,
         np.concatenate([known[row], known[suspects.item[missing]]]),
+        np.concatenate([of_class, suspects.of_class[missing]]),
         np.concatenate([wrong, suspects.score[missing]]).astype(float),
     )
 

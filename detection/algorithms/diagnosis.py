@@ -10,15 +10,15 @@ The kinds of noise are those of Frénay, Verleysen: Classification in the Presen
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import gammainc
 
 from .detector import Floats, Ints
+from .noise import Shape, Slice
 
 Numbers = Floats | Ints
-Shape = Literal["unknown", "random", "class_dependent", "structured"]
 
 # Labels that are more likely right are no errors here: the doubts of a model lie where classes are alike,
 # and would make any noise look class-dependent.
@@ -30,6 +30,7 @@ NOTABLE = 1.5
 EXPLAINS = 0.05
 FEWEST_ERRORS = 10
 SHOWN = 20
+OF_CLASSES = ("class", "true class", "class pair")
 
 
 class Factor(NamedTuple):
@@ -48,18 +49,17 @@ class Factor(NamedTuple):
     wrong: Floats | None = None
 
 
-class Slice(NamedTuple):
-    """`errors` of `items` where `expected` should be; `q` is the false-discovery rate at which that is
-    notable.
-    """
+def of_parts(factor: Factor, item: Ints) -> Factor:
+    """The factor that cuts the parts of items in slices as `factor` cuts these, into which each part's goes.
 
-    factor: str
-    level: str
-    items: int
-    errors: float
-    expected: float
-    ratio: float
-    q: float
+    item : int array, shape (n_parts,), the item of each part
+    """
+    order = np.argsort(factor.item, kind="stable")
+    first, last = (np.searchsorted(factor.item[order], item, side=side) for side in ("left", "right"))
+    count = last - first
+    part = np.repeat(np.arange(len(item)), count)
+    row = np.arange(len(part)) - np.repeat(np.cumsum(count) - count - first, count)
+    return factor._replace(item=part, level=factor.level[order[row]])
 
 
 class Diagnosis(NamedTuple):
@@ -69,21 +69,26 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose(
-    labels: Ints, wrongness: Floats, suggested: Ints, classes: Sequence[str], factors: Sequence[Factor] = ()
+    labels: Ints,
+    wrongness: Floats,
+    suggested: Ints | None,
+    classes: Sequence[str],
+    factors: Sequence[Factor] = (),
 ) -> Diagnosis:
     """What carries the errors, most of them first.
 
     labels    : int array, shape (n_items,), -1 where there is none
     wrongness : float array, shape (n_items,), the probability that each label is wrong
-    suggested : int array, shape (n_items,), what it should be instead
+    suggested : int array, shape (n_items,), what it should be instead; None where an error is not one class
+                in place of another, as with parts that are missing or spurious
     """
     sure = np.where((wrongness >= SURE) & (labels >= 0), wrongness, 0.0)
-    if sure.sum() < FEWEST_ERRORS or len(classes) < 2:
+    if sure.sum() < FEWEST_ERRORS:
         return Diagnosis("unknown", [], [])
-    by_class = _by_true_class(labels, sure, suggested, classes) + _by_pair(labels, sure, suggested, classes)
+    by_class = _by_class(labels, sure, suggested, classes)
     by_slice = [one for factor in factors for one in _by_slice(labels, sure, factor, len(classes))]
-    found = [one for one in _controlled(by_class + by_slice) if one.ratio >= NOTABLE]
-    ofclass = [one for one in found if one.factor in ("true class", "class pair")]
+    found = [one for one in _controlled(by_class + by_slice) if one["ratio"] >= NOTABLE]
+    ofclass = [one for one in found if one["factor"] in OF_CLASSES]
     slices = [one for one in found if one not in ofclass]
     return Diagnosis(_shape(slices, ofclass, float(sure.sum())), slices[:SHOWN], ofclass[:SHOWN])
 
@@ -102,14 +107,23 @@ def at_least(errors: Numbers, expected: Numbers) -> Floats:
     return np.where(errors > 0, gammainc(np.maximum(errors, 1e-12), np.maximum(expected, 1e-12)), 1.0)
 
 
-def _by_true_class(labels: Ints, sure: Floats, suggested: Ints, classes: Sequence[str]) -> list[Slice]:
-    """Whether items of some class, by what they should be, are labelled wrong more often than others."""
+def _by_class(labels: Ints, sure: Floats, suggested: Ints | None, classes: Sequence[str]) -> list[Slice]:
+    if len(classes) < 2:
+        return []
+    if suggested is None:
+        return _of_each_class("class", labels, labels, sure, classes)
+    true = np.where(sure > 0, suggested, labels)
+    return _of_each_class("true class", true, labels, sure, classes) + _by_pair(
+        labels, sure, suggested, classes
+    )
+
+
+def _of_each_class(name: str, cls: Ints, labels: Ints, sure: Floats, classes: Sequence[str]) -> list[Slice]:
+    """Whether what is of some class is wrong more often than what is of others."""
     labelled = labels >= 0
-    true = np.where(sure > 0, suggested, labels)[labelled]
-    items = np.bincount(true, minlength=len(classes))
-    errors = np.bincount(true, sure[labelled], minlength=len(classes))
-    expected = items * errors.sum() / items.sum()
-    return _slices("true class", classes, items, errors, expected)
+    items = np.bincount(cls[labelled], minlength=len(classes))
+    errors = np.bincount(cls[labelled], sure[labelled], minlength=len(classes))
+    return _slices(name, classes, items, errors, items * errors.sum() / items.sum())
 
 
 def _by_pair(labels: Ints, sure: Floats, suggested: Ints, classes: Sequence[str]) -> list[Slice]:
@@ -153,7 +167,15 @@ def _slices(
     ratio = errors / np.maximum(expected, 1e-9)
     rows = zip(levels, items, errors, expected, ratio, chance, strict=True)
     return [
-        Slice(factor, level, int(n), float(e), float(x), float(r), float(p))
+        Slice(
+            factor=factor,
+            level=level,
+            items=int(n),
+            errors=float(e),
+            expected=float(x),
+            ratio=float(r),
+            q=float(p),
+        )
         for level, n, e, x, r, p in rows
         if n
     ]
@@ -161,16 +183,19 @@ def _slices(
 
 def _controlled(tests: list[Slice]) -> list[Slice]:
     """The tests that pass together, most errors above the expected first."""
-    rates = false_discovery_rates(np.array([one.q for one in tests]))
-    passed = [one._replace(q=float(q)) for one, q in zip(tests, rates, strict=True) if q <= DISCOVERIES]
-    return sorted(passed, key=lambda one: one.expected - one.errors)
+    rates = false_discovery_rates(np.array([one["q"] for one in tests]))
+    passed: list[Slice] = [
+        {**one, "q": float(q)} for one, q in zip(tests, rates, strict=True) if q <= DISCOVERIES
+    ]
+    return sorted(passed, key=lambda one: one["expected"] - one["errors"])
 
 
 def _shape(slices: list[Slice], classes: list[Slice], errors: float) -> Shape:
     for shape, found in (("structured", slices), ("class_dependent", classes)):
         by_factor: dict[str, float] = {}
         for one in found:
-            by_factor[one.factor] = by_factor.get(one.factor, 0.0) + one.errors - one.expected
+            above = one["errors"] - one["expected"]
+            by_factor[one["factor"]] = by_factor.get(one["factor"], 0.0) + above
         if max(by_factor.values(), default=0.0) >= EXPLAINS * errors:
             return shape  # type: ignore[return-value]
     return "random"

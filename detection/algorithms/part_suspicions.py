@@ -4,7 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .detector import Evidence, Floats, Ints
+from .recalibration import Recalibration
+from .suspicions import STATED
 
 # Whether two parts lie in one place.
 Overlap = Callable[[Any, Any], bool]
@@ -41,12 +45,29 @@ class Found(NamedTuple):
     """
     doubts : what the methods doubt
     item   : int array, shape (n_parts,), the item of each part that was judged
+    label  : int array, shape (n_parts,), its class; of one that is missing, the class that it should have
     wrong  : float array, shape (n_parts,), the probability that each of these is wrong
     """
 
     doubts: list[Doubt]
     item: Ints
+    label: Ints
     wrong: Floats
+
+
+def recalibrated(found: Found, learned: Recalibration) -> Found:
+    """The same with the probabilities that people's decisions bear out; each doubt keeps what it stated."""
+    if learned.decisions == 0:
+        return found
+    scores = learned.of(np.array([doubt.score for doubt in found.doubts], dtype=float)).tolist()
+    doubts = [
+        doubt._replace(
+            score=score,
+            evidence=doubt.evidence._replace(data=doubt.evidence.data | {STATED: round(doubt.score, 6)}),
+        )
+        for doubt, score in zip(found.doubts, scores, strict=True)
+    ]
+    return found._replace(doubts=doubts, wrong=learned.of(found.wrong))
 
 
 def merged(

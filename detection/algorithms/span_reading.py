@@ -112,6 +112,8 @@ def find(
     return Found(
         doubts,
         np.concatenate([read.item[text_of_span], read.item[text_of_missing]]),
+        # Token classes begin with the one for "in no span".
+        np.concatenate([read.labels[read.first], suspects.reading[suspects.first[missing]]]) - 1,
         np.concatenate([wrong, suspects.score[missing]]),
     )
 

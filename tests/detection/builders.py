@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 import orjson
-from django.core.files.base import ContentFile
 from django.db import transaction
 
-from reviews import importing, ledger
+from reviews import ledger
 from reviews.models import Cause, Dataset, Item, JobStatus, LabelRevision, LabelStatus
 from tests import builders
 
@@ -82,10 +81,6 @@ def add_arrays(dataset: Dataset, *, name: str = "net.npz", **arrays: Any) -> Non
 
 
 def add(dataset: Dataset, content: bytes, name: str) -> None:
-    job = importing.accept(
-        dataset=dataset, actor=dataset.created_by, file=ContentFile(content), file_name=name
-    )
-    importing.run(job_id=job.pk)
-    job.refresh_from_db()
+    job = builders.imported(dataset, content, name=name)
     assert job.status == JobStatus.SUCCEEDED, job.errors
     dataset.refresh_from_db()

@@ -1,18 +1,14 @@
 """Boxes: each kind of error by hand, on real pictures with errors put in, and beside cleanlab."""
 
 import time
-from pathlib import Path
 
 import numpy as np
-import orjson
 import pytest
 from sklearn.metrics import average_precision_score
 
+from bench.detectors import real_parts
 from detection.algorithms import box_matching, box_trust, boxes
 from detection.algorithms.box_matching import Boxes
-
-CELLS = Path(__file__).resolve().parents[3] / "shared" / "data" / "bccd_cells_det"
-KIND_OF = {"drop": boxes.MISSING, "swap": boxes.WRONG_CLASS, "shift": boxes.BAD_BOUNDARY}
 
 
 def made(rows):
@@ -219,46 +215,20 @@ def test_trust_follows_how_often_boxes_meet_a_given_one():
 
 
 def cells(name):
-    if not CELLS.exists():
-        pytest.skip(f"needs the real set in {CELLS.parent.name}/{CELLS.name}")
-    return orjson.loads((CELLS / name).read_bytes())
-
-
-def coco(annotations, place):
-    rows = [
-        (place[one["image_id"]], *one["bbox"], one["category_id"] - 1, one.get("score", 1))
-        for one in annotations
-        if one["image_id"] in place
-    ]
-    return made(rows)
-
-
-def truth_of(found, given, predicted, errors):
-    """Which suspicion is right about which error: an array of kinds, -1 where it is about none."""
-    of_given = np.where((found.given >= 0)[:, None], given.bbox[found.given], np.inf)
-    of_suggested = np.where((found.predicted >= 0)[:, None], predicted.bbox[found.predicted], of_given)
-    right = np.full(len(found.kind), -1)
-    for image, kind, bbox in errors:
-        here = np.flatnonzero((found.image == image) & (found.kind == kind))
-        drawn = of_given if kind == boxes.WRONG_CLASS else of_suggested
-        overlaps = box_matching.overlap(drawn[here], np.tile(bbox, (len(here), 1)))
-        if len(here) and overlaps.max() > 0.5:
-            right[here[overlaps.argmax()]] = kind
-    return right
+    if not real_parts.CELLS.is_dir():
+        pytest.skip(f"needs the real set in {real_parts.CELLS.name}")
+    return real_parts.read_cells(name)
 
 
 def test_pictures_and_boxes_of_blood_cells_are_ranked():
-    injected, detections = cells("gt_injected.json"), cells("detections.json")
-    place = {image["id"]: number for number, image in enumerate(injected["images"])}
-    given, predicted = coco(injected["annotations"], place), coco(detections, place)
-    errors = [
-        (place[one["image_id"]], KIND_OF[one["kind"]], np.array(one["true_bbox"]))
-        for one in cells("injected_errors.json")
-    ]
+    if not real_parts.CELLS.is_dir():
+        pytest.skip(f"needs the real set in {real_parts.CELLS.name}")
+    pictures = real_parts.cells()
+    n_images, given, predicted, errors = pictures
     found = boxes.suspect(given, predicted, n_classes=3)
-    wrong = np.isin(np.arange(len(place)), [image for image, _, _ in errors])
-    assert average_precision_score(wrong, boxes.image_scores(found, len(place))) >= 0.92
-    right = truth_of(found, given, predicted, errors)
+    wrong = np.isin(np.arange(n_images), [image for image, _, _ in errors])
+    assert average_precision_score(wrong, boxes.image_scores(found, n_images)) >= 0.92
+    right = real_parts.found_errors(found, pictures)
     assert (right[:50] >= 0).mean() >= 0.85
     for kind, least in ((boxes.WRONG_CLASS, 0.9), (boxes.MISSING, 0.7), (boxes.BAD_BOUNDARY, 0.65)):
         rows, n_errors = found.kind == kind, sum(one[1] == kind for one in errors)

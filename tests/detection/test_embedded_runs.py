@@ -17,7 +17,7 @@ from reviews.formats.canonical import Row
 from reviews.models import Dataset, Flag, JobStatus
 from tests import builders
 from tests.detection.builders import TOPICS, filled, noisy_texts
-from tests.detection.embedders import tiny_models
+from tests.detection.embedders import tiny_models, torch_models
 from tests.detection.test_evidence import described, picture, quiet
 from tests.detection.test_runs import finished
 from tests.reviews.api.contract import Client
@@ -135,6 +135,29 @@ def test_pictures_of_which_none_can_be_read_are_told_of(models: Path) -> None:
     media.storage().delete(media._name("originals", dataset.items.get().media_id))
     with pytest.raises(CannotEmbed, match="None of the items"):
         described(evidence.subjects(dataset), Choice("onnx", "picture.onnx"))
+
+
+@pytest.mark.filterwarnings("ignore")  # the libraries warn of each other
+def test_a_run_with_a_sentence_transformer(models: Path) -> None:
+    torch_models.words(models / "tiny", list(WORDS), list(WORDS.values()))
+    dataset, items, wrong = noisy_texts()
+    said = {"kind": "sentence_transformers", "path": "tiny"}
+    run = finished(dataset, options={"embedder": said})
+    assert (run.error, run.summary["embedder"]) == ("", "sentence_transformers tiny")
+    flagged = Flag.objects.filter(dataset=dataset).order_by("-priority")[: len(wrong)]
+    assert {flag.item_id for flag in flagged} == {items[i].pk for i in wrong}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_with_a_timm_model(models: Path) -> None:
+    torch_models.checkpoint(models / "net.safetensors")
+    dataset = pictured(*(picture(40 + i, 40) for i in range(12)))
+    run = finished(
+        dataset,
+        methods=["out_of_distribution"],
+        options={"embedder": {"kind": "timm", "name": torch_models.NAME, "path": "net.safetensors"}},
+    )
+    assert (run.error, run.summary["embedder"]) == ("", f"timm {torch_models.NAME} net.safetensors")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,9 @@ from reviews.models import (
     MediaFile,
 )
 from reviews.workflow import Answer
-from tests.detection.part_builders import Scene, believed, box_scene, class_scene, span_scene
+from tests import builders
+from tests.detection.builders import filled
+from tests.detection.part_builders import Scene, believed, box_scene, box_truth, class_scene, span_scene
 from tests.detection.test_runs import finished, owner
 from tests.reviews.api.contract import Client
 from tests.reviews.test_workflow import load
@@ -320,3 +322,36 @@ def test_the_api_starts_runs_and_shows_flags_of_every_task_type(make: Any, unit:
     number = {item.pk: n for n, item in enumerate(scene.items)}
     label = answer.json()["item"]["label"]
     assert len(label) == len(scene.truth[number[first["item"]["id"]]])
+
+
+@pytest.mark.django_db
+def test_the_summary_says_which_source_draws_the_wrong_boxes() -> None:
+    truth, seen = box_truth(80)
+    other = {"car": "person", "person": "car"}
+    for boxes in truth[::4]:
+        boxes[0] |= {"label": other[boxes[0]["label"]]}
+    dataset = builders.dataset(task_type="boxes", media="image", classes=("car", "person"))
+    rows = [{"meta": {"site": "A" if number % 4 == 0 else "B"}} for number in range(len(truth))]
+    believed(dataset, filled(dataset, rows, truth), seen)
+
+    diagnosis = finished(dataset).summary["diagnosis"]
+    assert diagnosis["shape"] == "structured"
+    worst = diagnosis["slices"][0]
+    assert (worst["factor"], worst["level"], worst["items"]) == ("meta.site", "A", 120)
+    assert worst["errors"] == pytest.approx(20, abs=3)
+
+
+@pytest.mark.django_db
+def test_decisions_about_parts_recalibrate_the_next_run() -> None:
+    scene = box_scene()
+    assert "recalibration" not in finished(scene.dataset).summary
+    before = {n: flag.score for n, flag in flags_of(scene).items()}
+    for flag in (load(flags_of(scene)[n]) for n in (0, 1, 2)):
+        workflow.decide(
+            flag=flag, member=owner(scene.dataset), answer=Answer(action=Action.KEEP), seen_version=1
+        )
+    second = finished(scene.dataset)
+    assert second.summary["recalibration"]["decisions"] == 3
+    after = flags_of(scene)
+    assert all(after[n].score < before[n] for n in (3, 4))
+    assert after[3].evidence[0]["data"]["stated"] == pytest.approx(before[3], abs=1e-4)

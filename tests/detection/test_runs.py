@@ -136,14 +136,14 @@ def test_annotators_who_differ_from_the_official_label_raise_a_flag() -> None:
 
 
 @pytest.mark.django_db
-def test_methods_without_what_they_need_are_skipped_and_named() -> None:
+def test_methods_without_what_they_need_are_skipped_and_what_they_lack_is_named() -> None:
     dataset, _, _ = noisy_texts(40)
     run = finished(dataset)
     assert {skipped["method"]: skipped["needs"] for skipped in run.summary["skipped"]} == {
-        "annotator_disagreement": ["labels", "votes"],
-        "model_validation": ["gold", "labels", "space"],
-        "need_opinion": ["labels", "probs", "votes"],
-        "stale_guideline": ["guideline", "labels", "neighbours"],
+        "annotator_disagreement": ["votes"],
+        "model_validation": ["gold"],
+        "need_opinion": ["votes"],
+        "stale_guideline": ["guideline"],
     }
 
 

@@ -2,7 +2,6 @@
 
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +9,9 @@ from cleanlab.token_classification.filter import find_label_issues
 from cleanlab.token_classification.rank import get_label_quality_scores
 from sklearn.metrics import average_precision_score
 
+from bench.detectors import real_parts
+from bench.detectors.real_parts import CLASSES, read_tags
 from detection.algorithms import confident_learning, tokens
-
-WIKIGOLD = Path(__file__).resolve().parents[3] / "shared" / "data" / "wikigold_injected_ner"
-CLASSES = ["O", "LOC", "MISC", "ORG", "PER"]
 
 
 def made(seed, n_sentences=50, n_classes=4):
@@ -31,23 +29,9 @@ def made(seed, n_sentences=50, n_classes=4):
 
 def wikigold():
     """(words, given tags, true tags, offsets, probabilities) of the set with injected errors."""
-    if not WIKIGOLD.exists():
-        pytest.skip(f"needs the real set in {WIKIGOLD.parent.name}/{WIKIGOLD.name}")
-    lines = (WIKIGOLD / "train.conll").read_text(encoding="utf-8").split("\n")
-    rows = [line.split("\t") for line in lines if line]
-    saved = np.load(WIKIGOLD / "pred_probs_train.npz")
-    offsets = np.concatenate([[0], np.cumsum(saved["lengths"])])
-    words, given, true = zip(*rows, strict=True)
-    return words, given, true, offsets, saved["crf"].astype(float)
-
-
-def read_tags(tags, offsets):
-    """(labels, starts) of BIO tags."""
-    labels = np.array([CLASSES.index(tag.split("-")[-1]) for tag in tags])
-    starts = np.array([tag.startswith("B") for tag in tags])
-    first = np.zeros(len(tags), dtype=bool)
-    first[offsets[:-1]] = True
-    return labels, (labels > 0) & (starts | first | (labels != np.concatenate([[0], labels[:-1]])))
+    if not real_parts.WIKIGOLD.is_dir():
+        pytest.skip(f"needs the real set in {real_parts.WIKIGOLD.name}")
+    return real_parts.wikigold()
 
 
 def nested(array, offsets):

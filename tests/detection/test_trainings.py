@@ -90,6 +90,11 @@ def test_it_is_stored_without_the_probabilities_of_all_classes_and_is_no_out_of_
     assert found.rival[0] == CLASSES.index(truth[0])
 
 
+def test_without_an_imported_training_the_summary_names_none() -> None:
+    run = finished(imported(training(60)[0]), methods=["training_dynamics"])
+    assert "training" not in run.summary
+
+
 def test_the_last_opinion_and_the_training_of_one_model_stand_side_by_side() -> None:
     rows, probs, _ = training(60)
     told = in_rows(rows, probs)

@@ -6,13 +6,12 @@ from zipfile import ZipFile
 
 import orjson
 import pytest
-from django.core.files.base import ContentFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from detection.models import Prediction
-from reviews import exporting, importing, media, versions
+from reviews import exporting, versions
 from reviews.errors import DomainError
 from reviews.formats import coco, coco_results
 from reviews.formats.canonical import Row
@@ -271,18 +270,13 @@ def test_categories_that_nobody_named_are_asked_for():
 
 
 @pytest.fixture
-def made(tmp_path, settings, transactional_db):
-    settings.STORAGE_URL = tmp_path.as_uri()
-    media.storage.cache_clear()
-    yield builders.dataset(classes=(), task_type="boxes", media="image")
-    media.storage.cache_clear()
+def made(own_storage, transactional_db):
+    return builders.dataset(classes=(), task_type="boxes", media="image")
 
 
 def imported(made, content, name="yolo.json", **more):
     content = content if isinstance(content, bytes) else orjson.dumps(content)
-    actor = made.created_by
-    job = importing.accept(dataset=made, actor=actor, file=ContentFile(content), file_name=name, **more)
-    return importing.run(job_id=job.pk)
+    return builders.imported(made, content, name=name, **more)
 
 
 def test_ground_truth_and_then_its_detections_come_in_without_further_words(made):

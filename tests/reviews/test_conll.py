@@ -4,12 +4,11 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from django.core.files.base import ContentFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detection.models import Prediction
-from reviews import exporting, importing, media, versions
+from reviews import exporting, versions
 from reviews.errors import DomainError
 from reviews.formats import conll
 from reviews.formats.canonical import Row
@@ -19,6 +18,7 @@ from reviews.formats.registry import detect
 from reviews.models import Item
 from reviews.tasktypes.registry import TASK_TYPES
 from tests import builders
+from tests.builders import imported
 
 SPANS = TASK_TYPES["spans"]
 WIKIGOLD = Path(__file__).parents[3] / "shared" / "data" / "wikigold_injected_ner" / "train.conll"
@@ -219,18 +219,8 @@ def test_a_cut_or_corrupted_file_gives_rows_or_errors(data):
 
 
 @pytest.fixture
-def made(tmp_path, settings, transactional_db):
-    settings.STORAGE_URL = tmp_path.as_uri()
-    media.storage.cache_clear()
-    yield builders.dataset(classes=(), task_type="spans")
-    media.storage.cache_clear()
-
-
-def imported(made, content, **more):
-    content = content.encode() if isinstance(content, str) else content
-    actor = made.created_by
-    job = importing.accept(dataset=made, actor=actor, file=ContentFile(content), file_name="f", **more)
-    return importing.run(job_id=job.pk)
+def made(own_storage, transactional_db):
+    return builders.dataset(classes=(), task_type="spans")
 
 
 def frozen(made):

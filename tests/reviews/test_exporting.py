@@ -5,16 +5,15 @@ from io import BytesIO
 
 import orjson
 import pytest
-from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
-from reviews import exporting, importing, ledger, media, versions
+from reviews import exporting, ledger, versions
 from reviews.formats import delimited
 from reviews.models import Cause, Item, LabelStatus
 from reviews.tasktypes.registry import TASK_TYPES
 from tests import builders
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
 
 ROWS = [
     {
@@ -30,19 +29,8 @@ ROWS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def own_storage(tmp_path, settings):
-    settings.STORAGE_URL = tmp_path.as_uri()
-    media.storage.cache_clear()
-    yield
-    media.storage.cache_clear()
-
-
 def imported(dataset, content, **more):
-    job = importing.accept(
-        dataset=dataset, actor=dataset.created_by, file=ContentFile(content), file_name="file", **more
-    )
-    job = importing.run(job_id=job.pk)
+    job = builders.imported(dataset, content, **more)
     assert job.status == "succeeded", job.errors
     return dataset
 

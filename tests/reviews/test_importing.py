@@ -28,23 +28,13 @@ from reviews.models import (
     MediaFile,
 )
 from tests import builders
+from tests.builders import accepted, imported
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
 
 
 def open_dataset(**more):
     return builders.dataset(**{"classes": ()} | more)
-
-
-def accepted(dataset, content, *, name="file", **more):
-    if isinstance(content, str):
-        content = content.encode()
-    actor = dataset.created_by
-    return importing.accept(dataset=dataset, actor=actor, file=ContentFile(content), file_name=name, **more)
-
-
-def imported(dataset, content, **more):
-    return importing.run(job_id=accepted(dataset, content, **more).pk)
 
 
 def jsonl(*rows):
@@ -66,14 +56,6 @@ def nothing_is_left(dataset):
 def stored_files():
     root = media.storage().location
     return [path for path in Path(root).rglob("*") if path.is_file()]
-
-
-@pytest.fixture(autouse=True)
-def own_storage(tmp_path, settings):
-    settings.STORAGE_URL = tmp_path.as_uri()
-    media.storage.cache_clear()
-    yield
-    media.storage.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -5,15 +5,15 @@ from zipfile import ZipFile
 
 import orjson
 import pytest
-from django.core.files.base import ContentFile
 from PIL import Image
 
 from detection.models import Prediction
-from reviews import exporting, importing, media, versions
+from reviews import exporting, versions
 from reviews.models import Annotation, GoldItem, Item, JobStatus
 from tests import builders
+from tests.builders import imported
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
 
 TEXT = "aspirin 81 mg 💊"
 DRUG = {"start": 0, "end": 7, "label": "DRUG"}
@@ -25,22 +25,8 @@ TOKENS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def own_storage(tmp_path, settings):
-    settings.STORAGE_URL = tmp_path.as_uri()
-    media.storage.cache_clear()
-    yield
-    media.storage.cache_clear()
-
-
 def dataset(task_type, medium="text", **more):
     return builders.dataset(**{"classes": (), "task_type": task_type, "media": medium} | more)
-
-
-def imported(made, content, **more):
-    actor = made.created_by
-    job = importing.accept(dataset=made, actor=actor, file=ContentFile(content), file_name="f", **more)
-    return importing.run(job_id=job.pk)
 
 
 def jsonl(*rows):

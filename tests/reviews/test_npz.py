@@ -6,13 +6,12 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import numpy as np
 import pytest
-from django.core.files.base import ContentFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detection import evidence
 from detection.models import Embedding, Prediction, PredictionModel, TrainingCourse
-from reviews import importing, ledger, media, proof
+from reviews import ledger, proof
 from reviews.formats import npz
 from reviews.formats.errors import FormatError
 from reviews.formats.registry import detect
@@ -215,22 +214,12 @@ def test_memory_does_not_grow_with_the_epochs(tmp_path):
 # Into a dataset
 
 
-@pytest.fixture
-def own_storage(tmp_path, settings, transactional_db):
-    settings.STORAGE_URL = tmp_path.as_uri()
-    media.storage.cache_clear()
-    yield
-    media.storage.cache_clear()
-
-
 def imported(made, content, **more):
-    actor, name = made.created_by, "runs/resnet.npz"
-    job = importing.accept(dataset=made, actor=actor, file=ContentFile(content), file_name=name, **more)
-    return importing.run(job_id=job.pk)
+    return builders.imported(made, content, name="runs/resnet.npz", **more)
 
 
 @pytest.fixture
-def scene(own_storage):
+def scene(own_storage, transactional_db):
     made = builders.dataset()
     return made, builders.items(made, "cat", "dog", "owl")
 

@@ -3,11 +3,10 @@
 from io import BytesIO
 
 import pytest
-from django.core.files.base import ContentFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviews import importing, ledger, media, proof
+from reviews import ledger, proof
 from reviews.formats import opinions
 from reviews.formats.errors import FormatError
 from reviews.formats.registry import detect
@@ -94,21 +93,14 @@ def test_a_cut_or_corrupted_file_gives_opinions_or_errors(data):
 
 
 @pytest.fixture
-def scene(tmp_path, settings, transactional_db):
-    settings.STORAGE_URL = tmp_path.as_uri()
-    media.storage.cache_clear()
+def scene(own_storage, transactional_db):
     made = builders.dataset()
-    yield made, builders.items(made, "cat", None)
-    media.storage.cache_clear()
+    return made, builders.items(made, "cat", None)
 
 
 def imported(made, *records, **more):
-    content = "\n".join(["item,worker,label", *records]).encode()
-    actor = made.created_by
-    job = importing.accept(
-        dataset=made, actor=actor, file=ContentFile(content), file_name="answers.csv", **more
-    )
-    return importing.run(job_id=job.pk)
+    content = "\n".join(["item,worker,label", *records])
+    return builders.imported(made, content, name="answers.csv", **more)
 
 
 def places(job):

@@ -7,18 +7,12 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from reviews import importing, ledger, search, tasks
 from reviews.models import ImportJob, Item, JobStatus, LabelRevision
 from tests import builders
-
-
-def accepted(dataset, content):
-    return importing.accept(
-        dataset=dataset, actor=dataset.created_by, file=ContentFile(content), file_name="file.csv"
-    )
+from tests.builders import accepted
 
 
 def wait_for(condition, *, seconds=60):

@@ -7,6 +7,7 @@ import pytest
 from onnx import TensorProto
 from PIL import Image
 
+from detection.embedders.base import vectors
 from detection.embedders.choice import Choice, Place
 from detection.embedders.loading import load
 from detection.errors import CannotEmbed
@@ -85,6 +86,16 @@ def test_what_does_not_fit_is_refused_with_a_sentence(tmp_path: Path) -> None:
         with pytest.raises(CannotEmbed, match=complaint) as refused:
             embedded(tmp_path, path, [], media)
         assert str(tmp_path) not in str(refused.value)
+
+
+def test_a_model_that_does_not_fit_its_tokenizer_fails_in_a_sentence(tmp_path: Path) -> None:
+    tiny_models.of_texts(tmp_path, WORDS | {"more": (1, 1)})
+    tokenizer = (tmp_path / "tokenizer.json").read_bytes()
+    path = tiny_models.of_texts(tmp_path, WORDS)
+    (tmp_path / "tokenizer.json").write_bytes(tokenizer)
+    embedder = load(Choice("onnx", path), place=Place(tmp_path), media="text")
+    with pytest.raises(CannotEmbed, match="The embedder failed: .*out of data bounds"):
+        vectors(embedder, [["more"]], n=1)
 
 
 @pytest.mark.parametrize(

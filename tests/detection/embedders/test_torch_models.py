@@ -4,7 +4,6 @@ Nothing is fetched: the models are made here.
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,34 +13,16 @@ from detection.embedders.choice import Choice, Place
 from detection.embedders.loading import load
 from detection.errors import CannotEmbed
 
+from . import torch_models
+from .torch_models import NAME, needed
+
 # The libraries warn of each other.
 pytestmark = pytest.mark.filterwarnings("ignore")
-NAME = "resnet10t"
-WORDS = ["[PAD]", "[UNK]", "cat", "dog", "the"]
 
 
-def needed(name: str) -> Any:
-    return pytest.importorskip(
-        name, reason=f"{name} is not installed: pip install -r requirements-embedders.in"
-    )
-
-
-@pytest.fixture
-def sentences(tmp_path: Path) -> Path:
-    """A folder with `tiny`, a sentence-transformers model that looks words up."""
-    sentence_transformers, torch = needed("sentence_transformers"), needed("torch")
-    models, tokenizers = needed("sentence_transformers.models"), needed("tokenizers")
-    vocabulary = {word: at for at, word in enumerate(WORDS)}
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
-    table = torch.tensor([[9.0, 9.0], [9.0, 9.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
-    words = models.StaticEmbedding(tokenizer, embedding_weights=table)
-    sentence_transformers.SentenceTransformer(modules=[words]).save(str(tmp_path / "tiny"))
-    return tmp_path
-
-
-def test_a_sentence_transformers_folder_is_loaded(sentences: Path) -> None:
-    embedder = load(Choice("sentence_transformers", "tiny"), place=Place(sentences), media="text")
+def test_a_sentence_transformers_folder_is_loaded(tmp_path: Path) -> None:
+    torch_models.words(tmp_path / "tiny", ["cat", "dog", "the"], [[1, 0], [0, 1], [0, 0]])
+    embedder = load(Choice("sentence_transformers", "tiny"), place=Place(tmp_path), media="text")
     made = embedder.embed(["the cat", "dog", "cat dog dog dog"])
     np.testing.assert_allclose(made, [[0.5, 0], [0, 1], [0.25, 0.75]], atol=1e-6)
 
@@ -53,7 +34,9 @@ def transformer(tmp_path: Path) -> Path:
     models = needed("sentence_transformers.models")
     folder = tmp_path / "plain"
     folder.mkdir()
-    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS[2:]]))
+    (folder / "vocab.txt").write_text(
+        "\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cat", "dog", "the"])
+    )
     transformers.BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
     size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
     config = transformers.BertConfig(vocab_size=8, max_position_embeddings=16, **size)
@@ -93,10 +76,8 @@ def test_a_published_model_is_not_fetched_without_leave(tmp_path: Path) -> None:
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     """A folder with checkpoints: with a head, of something else, and a pickle with more than weights."""
-    timm, torch, safetensors = needed("timm"), needed("torch"), needed("safetensors.torch")
-    torch.manual_seed(0)
-    weights = timm.create_model(NAME, pretrained=False, num_classes=5).state_dict()
-    safetensors.save_file(weights, str(tmp_path / "right.safetensors"))
+    torch, safetensors = needed("torch"), needed("safetensors.torch")
+    weights = torch_models.checkpoint(tmp_path / "right.safetensors")
     safetensors.save_file({"other": torch.zeros(1)}, str(tmp_path / "other.safetensors"))
     torch.save(weights, tmp_path / "right.pth")
     torch.save({"state_dict": weights, "program": Path("/")}, tmp_path / "program.pth")
