@@ -37,5 +37,8 @@ class Computation:
     def at(self, stage: str, fraction: float) -> None:
         """Say how far the stage is, 0..1; raises `Cancelled` where somebody asked the run to stop."""
         start, end = STAGES[stage], ENDS[stage]
-        overall = start + (end - start) * min(fraction, 1.0)
-        progress.report(kind="run", id=self.run.pk, stage=stage, fraction=overall)
+        self.report(stage, start + (end - start) * min(fraction, 1.0))
+
+    def report(self, stage: str, fraction: float) -> None:
+        """The same, as the share of the whole run."""
+        progress.report(kind="run", id=self.run.pk, stage=stage, fraction=fraction)

@@ -12,8 +12,8 @@ from celery import chord, current_app
 from django.conf import settings
 from django.core.cache import cache
 
+from reviews import progress
 from reviews.models import JobStatus
-from reviews.progress import KEPT_FOR
 
 from . import runs
 from .class_computation import ClassComputation
@@ -65,8 +65,16 @@ def clear_left() -> None:
             StoredDesk(run_id).clear()
 
 
+class _Beside(ClassComputation):
+    """A run's steps while others do some of them, too, and may have said already that it is further."""
+
+    def report(self, stage: str, fraction: float) -> None:
+        said = progress.read(kind="run", id=self.run.pk)
+        super().report(*max(said, progress.Progress(stage, fraction), key=lambda one: one.fraction))
+
+
 def _steps(run: DetectionRun) -> ClassComputation:
-    return ClassComputation(run, StoredDesk(run.pk))
+    return _Beside(run, StoredDesk(run.pk))
 
 
 def _do(steps: ClassComputation, stage: str, number: int) -> None:
@@ -96,16 +104,16 @@ def _at_work(run: DetectionRun, what: str, work: Callable[[], None]) -> None:
     """Do some work on the run; where that ends it, its arrays go."""
     runs.saw(run.pk)
     begun = f"run:begun:{run.pk}:{what}"
-    cache.add(begun, 0, KEPT_FOR)
+    cache.add(begun, 0, progress.KEPT_FOR)
     try:
-        # Counted down below, unless this process is killed at it.
+        # Forgotten below, unless this process is killed at it.
         if cache.incr(begun) > runs.ATTEMPTS:
             runs.end(run, JobStatus.FAILED, error=runs.DIED)
             return
         with concluding(run):
             work()
     finally:
-        cache.decr(begun)
+        cache.delete(begun)
         runs.saw(run.pk)
         if not runs.is_unfinished(run.pk):
             StoredDesk(run.pk).clear()

@@ -25,6 +25,8 @@ NEIGHBOURS = 10
 # Every item's neighbours are searched up to this many items; beyond, those of suspects only.
 MOST_SEARCHED = 60_000
 SUSPECT = 0.05
+# So many of these at a time: each search among very many items has to put all of them in order first.
+SEARCHED_AT_ONCE = 20_000
 BUILT_IN = "built-in"
 FROM_CONTENT = frozenset({"neighbours", "content", "space", "condition"})
 SUBJECTS = "subjects"
@@ -88,9 +90,12 @@ class Steps(Computation):
         model = [Piece("model")] if "probs" in self.needs else []
         layers = []
         if said["kind"] is not None:
-            near = _cut("neighbours", min(n, MOST_SEARCHED), said["size"])
             layers += [_cut("features", n, said["size"]), [Piece("space")]]
-            layers += [[*model, *near]] if n <= MOST_SEARCHED else [model, [Piece("suspects")], near]
+            if n <= MOST_SEARCHED:
+                layers.append([*model, *_cut("neighbours", n, said["size"])])
+            else:
+                near = _cut("neighbours", MOST_SEARCHED, SEARCHED_AT_ONCE)
+                layers += [model, [Piece("suspects")], near]
         else:
             layers.append(model)
         layers.append(_cut("detectors", len(self.run.methods), 1))

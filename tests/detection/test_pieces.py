@@ -19,15 +19,18 @@ from detection import evidence, execution, pieces, runs, tasks
 from detection.class_computation import ClassComputation
 from detection.desk import Desk, StoredDesk, left
 from detection.finishing import SUREST
+from detection.intake import MachineSidecar
 from detection.models import DetectionRun
 from detection.steps import SUBJECTS
 from labelreview.celery import app as celery_app
 from reviews import media, progress
-from reviews.models import Dataset, Flag, GoldItem, JobStatus
+from reviews.formats.canonical import Prediction, Row
+from reviews.models import Annotation, Annotator, Dataset, Flag, GoldItem, JobStatus
 from reviews.permissions import member_of
 from tests import builders
 from tests.conftest import QUEUE
-from tests.detection.builders import filled, noisy_texts
+from tests.detection.builders import TOPICS, filled, noisy_texts
+from tests.detection.builders import texts as words
 
 LONG_AGO = timedelta(minutes=5)
 
@@ -48,10 +51,6 @@ def wait_for(condition: Callable[[], Any], *, seconds: float = 90) -> None:
 def over(run: DetectionRun) -> bool:
     run.refresh_from_db()
     return run.status not in (JobStatus.QUEUED, JobStatus.RUNNING)
-
-
-def stage(run: DetectionRun) -> str:
-    return progress.read(kind="run", id=run.pk).stage
 
 
 def tables(count: int) -> Dataset:
@@ -94,6 +93,38 @@ def texts(count: int) -> Dataset:
     return dataset
 
 
+def heard(count: int) -> Dataset:
+    """Texts with a model's probabilities, embeddings, annotators' answers, versions of the guideline."""
+    rng, (said, truth) = np.random.default_rng(0), words(count)
+    topics = list(TOPICS)
+    given = [topics[topics.index(topic) - (i % 15 == 0)] for i, topic in enumerate(truth)]
+    rows = [
+        {"text": text, "meta": {"guideline_version": "1" if i < 300 else "2"}} for i, text in enumerate(said)
+    ]
+    dataset = builders.dataset(classes=tuple(topics))
+    items = filled(dataset, rows, given)
+    people = [Annotator.objects.create(dataset=dataset, name=name) for name in ("ann", "bo")]
+    Annotation.objects.bulk_create(
+        Annotation(
+            item=item, annotator=person, value=topic if rng.random() < 0.9 else str(rng.choice(topics))
+        )
+        for item, topic in zip(items[:200], truth, strict=False)
+        for person in people
+    )
+    sidecar = MachineSidecar(dataset)
+    for item, topic in zip(items, truth, strict=True):
+        at = np.eye(3)[topics.index(topic)]
+        probs = dict(zip(topics, 0.1 + 0.7 * at, strict=True))
+        row = Row(
+            item.external_id,
+            predictions=(Prediction("net", probs),),
+            embedding=(at + 0.1 * rng.normal(size=3)).tolist(),
+        )
+        sidecar.take([(item.pk, row)])
+    sidecar.finish()
+    return dataset
+
+
 def stated(dataset: Dataset) -> list[tuple[Any, ...]]:
     """What the flags say, the item's by kind."""
     said = Flag.objects.filter(dataset=dataset).values_list("item", "kind", "suggested", "score", "evidence")
@@ -113,7 +144,7 @@ def one_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "RUN_PIECE_ITEMS", 10_000)
 
 
-@pytest.mark.parametrize("made", [texts, tables, pictures])
+@pytest.mark.parametrize("made", [texts, tables, pictures, heard])
 def test_a_run_in_pieces_finds_what_a_run_in_one_finds(
     made: Callable[[int], Dataset], live_worker: object, one_way: None
 ) -> None:
@@ -133,13 +164,13 @@ def children(pid: int) -> list[int]:
         return [int(child) for child in file.read().split()]
 
 
-@pytest.mark.parametrize("at", ["features", "model"])
+@pytest.mark.parametrize("after", ["features-0", "space-0"])
 def test_a_piece_whose_worker_was_killed_is_done_again_and_nothing_is_double(
-    at: str, live_worker: Any
+    after: str, live_worker: Any
 ) -> None:
     dataset = tables(2500)
     run = requested(dataset)
-    wait_for(lambda: stage(run) == at)
+    wait_for(lambda: after in StoredDesk(run.pk).names())
     for pid in children(live_worker.process.pid):
         os.kill(pid, signal.SIGKILL)
     wait_for(lambda: over(run))
@@ -151,8 +182,7 @@ def test_a_piece_whose_worker_was_killed_is_done_again_and_nothing_is_double(
 def test_a_cancelled_run_leaves_no_flags_and_no_arrays(live_worker: object) -> None:
     dataset = tables(2500)
     run = requested(dataset)
-    wait_for(lambda: stage(run) == "model")
-    assert SUBJECTS in StoredDesk(run.pk).names()
+    wait_for(lambda: "space-0" in StoredDesk(run.pk).names())
     runs.cancel(run=run, member=member_of(user=dataset.created_by, dataset_id=dataset.pk))
     wait_for(lambda: over(run))
     assert run.status == JobStatus.CANCELLED
@@ -213,6 +243,13 @@ def test_a_piece_that_is_done_or_of_another_attempt_is_not_done_again(begun: Det
     pieces.work(run_id=begun.pk, attempt=0, stage="features", number=1)
     pieces.advance(run_id=begun.pk, attempt=0)
     assert desk.names() == {SUBJECTS, "features-0"}
+
+
+def test_a_piece_that_lags_behind_does_not_set_the_progress_back(begun: DetectionRun) -> None:
+    progress.report(kind="run", id=begun.pk, stage="neighbours", fraction=0.8)
+    pieces.work(run_id=begun.pk, attempt=1, stage="features", number=0)
+    assert progress.read(kind="run", id=begun.pk) == ("neighbours", 0.8)
+    assert "features-0" in StoredDesk(begun.pk).names()
 
 
 def test_the_end_of_a_run_comes_once(begun: DetectionRun) -> None:
