@@ -128,8 +128,7 @@ class Kernel(NamedTuple):
         """The same kernel at a bandwidth, in units of the median distance between landmarks."""
         kernel = self._replace(scale=2 * bandwidth**2 * self.scale)
         values = kernel._values(self.landmarks).astype(np.float64)
-        values[np.diag_indices_from(values)] = 2 + JITTER * len(values)
-        lower = np.linalg.cholesky(values)
+        lower = _cholesky(values)
         inverse = solve_triangular(lower, np.eye(len(lower)), lower=True, check_finite=False)
         return kernel._replace(root=inverse.T.astype(np.float32))
 
@@ -152,6 +151,20 @@ class Kernel(NamedTuple):
         found -= (np.square(features).sum(axis=1) / scale)[:, None]
         found -= self.squares / scale
         return np.minimum(found, 0, out=found)
+
+
+def _cholesky(values: Floats) -> Floats:
+    """The lower factor of the kernel between landmarks, whose diagonal is 2, with as little added as needed.
+
+    Distances between equal outliers are off by rounding, so that it need not be positive definite.
+    """
+    added = JITTER * len(values)
+    while True:
+        values[np.diag_indices_from(values)] = 2 + added
+        try:
+            return np.linalg.cholesky(values)
+        except np.linalg.LinAlgError:
+            added *= 10
 
 
 class Coordinates(NamedTuple):

@@ -96,6 +96,17 @@ def test_breast_cancer() -> None:
     assert np.mean([result.recall for result in results]) > 0.85
 
 
+@pytest.mark.parametrize("rate", [0, 0.05, 0.1])
+def test_the_shown_probability_means_what_it_says_with_few_errors_and_many(rate: float) -> None:
+    data = load_breast_cancer()
+    rng = np.random.default_rng(7)
+    given = np.where(rng.random(len(data.target)) < rate, 1 - data.target, data.target)
+    probs = out_of_fold.probabilities(data.data.astype(np.float32), given, 2)
+    doubt = judge(Inputs(labels=given, n_classes=2, probs=probs)).wrongness
+    gaps = np.bincount((doubt * 9.999).astype(int), doubt - (given != data.target))
+    assert np.abs(gaps).sum() / len(given) < 0.03
+
+
 @pytest.mark.parametrize(("given", "precision", "recall"), [("uniform", 0.88, 0.9), ("classdep", 0.9, 0.8)])
 def test_text_messages(given: str, precision: float, recall: float) -> None:
     labels = table(shared("sms_spam_injected") / "labels.csv")

@@ -53,6 +53,15 @@ def test_coordinates_that_there_is_no_room_for_are_worked_out_again(monkeypatch:
     np.testing.assert_allclose(again, kept, rtol=1e-3, atol=1e-3)
 
 
+def test_far_outliers_that_are_equal_do_no_harm() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.standard_cauchy((400, 6)).astype(np.float32) ** 3
+    features[200:] = features[:200] * np.float32(1 + 1e-6)
+    labels = rng.integers(0, 3, 400)
+    probs = out_of_fold.probabilities(features, labels, 3)
+    np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-4)
+
+
 def test_ranks_make_skewed_columns_as_good_as_even_ones() -> None:
     rng = np.random.default_rng(0)
     even = rng.normal(size=(500, 3)).astype(np.float32)
