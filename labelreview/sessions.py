@@ -41,6 +41,11 @@ class SessionStore(db.SessionStore):
         made.user_id = data.get(SESSION_KEY)
         return made
 
+    def _validate_session_key(self, key: Any) -> bool:
+        """Whether it may be one of ours: a cookie can say anything, NUL too, which Postgres does not take."""
+        long_enough = super()._validate_session_key(key)  # type: ignore[misc]  # the stubs leave it out
+        return bool(long_enough) and key.isascii() and key.isalnum()
+
     def load(self) -> dict[str, Any]:
         row = _row(SESSION, self.session_key)
         _read_along.set(None if row is None else _user(row[1:]))

@@ -112,9 +112,15 @@ def replace_flags(*, dataset: Dataset, run_id: int, suspicions: Iterable[Suspici
 
 
 def _supersede(*, dataset_id: int) -> int:
-    """How many open flags of earlier runs were retired: those that nobody holds or talks about."""
+    """How many open flags of earlier runs were retired: those that nobody holds or talks about.
+
+    Whoever answers a flag holds its row, and may be about to ask for others of the item that are retired
+    here: waiting for theirs, too, would be a deadlock. What they hold is in their hands, and stays.
+    """
     undiscussed = Flag.objects.filter(dataset_id=dataset_id, state=FlagState.OPEN, comments=None)
-    return workflow.supersede(undiscussed.exclude(leased_until__gt=timezone.now()))
+    unheld = undiscussed.exclude(leased_until__gt=timezone.now())
+    ours = unheld.select_for_update(skip_locked=True, of=("self",)).values("pk")
+    return workflow.supersede(Flag.objects.filter(pk__in=ours))
 
 
 def _settled(*, dataset_id: int) -> dict[tuple[int, str], list[tuple[str, Any, Any]]]:

@@ -51,10 +51,14 @@ class Place:
     def find(self, path: str) -> Path:
         """The file or folder of that name below the folder of models; raises CannotEmbed."""
         root = self.folder.resolve()
-        found = (root / path).resolve()
+        try:
+            found = (root / path).resolve()
+            there = found.exists()
+        except (OSError, RuntimeError):  # a name that is too long, links in a circle
+            found, there = root, False
         if not found.is_relative_to(root):
             raise CannotEmbed(f"“{path}” leads out of this server's folder of models (LABELREVIEW_MODELS).")
-        if not found.exists():
+        if not there:
             raise CannotEmbed(
                 f"There is no “{path}” in this server's folder of models (LABELREVIEW_MODELS): whoever runs "
                 "the server puts models there."

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -65,3 +66,11 @@ def test_a_session_ends_at_once_with_what_it_rests_on(change: str) -> None:
     else:
         browser.logout()
     assert browser.get("/api/session/").json()["user"] is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ['"\\000aaaaaaaaaaa"', "é" * 32, "'" * 32, "%00aaaaaaaaaaaa", "a" * 5000])
+def test_a_cookie_that_is_no_key_of_ours_is_nobodys(key: str) -> None:
+    answer = Client(headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={key}"}).get("/api/session/")
+    assert answer.status_code == 200
+    assert answer.json()["user"] is None

@@ -1,8 +1,10 @@
 """Flags that machines raise give way to people's work, and newer runs to none of it."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from reviews import flags, workflow
@@ -88,3 +90,31 @@ def test_what_a_person_reported_stays_when_a_run_ends(scene):
     reported.refresh_from_db()
     assert reported.state == FlagState.OPEN
     assert AuditEvent.objects.filter(action="flag.report", payload__reason="odd colour").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_does_not_wait_for_whoever_is_answering_a_flag(scene):
+    dataset, (one, *_), _ = scene
+    replace(dataset, 1, suspicion(one), suspicion(one, kind=FlagKind.AMBIGUOUS))
+    answered = Flag.objects.earliest("id")
+    answering, over = threading.Event(), threading.Event()
+
+    def answer():
+        with transaction.atomic():
+            Flag.objects.filter(pk=answered.pk).update(priority=0.1)
+            answering.set()
+            over.wait()
+        connection.close()
+
+    reviewer = threading.Thread(target=answer)
+    reviewer.start()
+    assert answering.wait(10)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        replace(dataset, 2, suspicion(one), suspicion(one, kind=FlagKind.AMBIGUOUS))
+    finally:
+        over.set()
+        reviewer.join()
+        connection.close()
+    assert states(dataset) == [(1, "open"), (1, "superseded"), (2, "open")]

@@ -66,3 +66,10 @@ def test_models_are_found_in_their_folder_and_nowhere_else(tmp_path: Path) -> No
     with pytest.raises(CannotEmbed, match="no “b.onnx”.*whoever runs the server") as missing:
         place.find("b.onnx")
     assert str(tmp_path) not in str(missing.value)
+
+
+def test_a_name_that_no_file_can_have_is_missing_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    for path in ("a" * 290, "circle", "circle/a.onnx"):
+        with pytest.raises(CannotEmbed, match="There is no"):
+            Place(tmp_path).find(path)
