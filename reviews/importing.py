@@ -166,6 +166,8 @@ def _read(job: ImportJob, intake: Intake) -> None:
             file.seek(0)
             for take, chunk in _chunks(job, intake, file):
                 take(chunk)
+                if len(chunk) == 1 and isinstance(chunk[0], FormatError):
+                    continue  # a block's errors come one by one: to tell of each takes longer than to find it
                 furthest = max(furthest, file.tell() / size)  # an archive is read to and fro
                 progress.report(kind="import", id=job.pk, stage="reading", fraction=0.9 * furthest)
     except FormatError as error:

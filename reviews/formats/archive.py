@@ -68,6 +68,10 @@ class Archive:
         """How many bytes the file says that it unpacks to."""
         return self._entries[name][1].file_size
 
+    def swells(self, name: str) -> bool:
+        """Whether the file unpacks to many times its packed bytes; of what is streamed, that is no fault."""
+        return self._swells(self._entries[name][1])
+
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
         """The file, to be read as a stream; what breaks while it is read is a FormatError."""
@@ -146,7 +150,7 @@ class Archive:
             return ("repeated_entry", "is in the archive twice") if name in self._entries else None
         if info.file_size > self.limits.entry_bytes:
             return "too_large", f"is larger than {self.limits.entry_bytes >> 20} MB"
-        if info.file_size > max(self.limits.ratio_from, self.limits.ratio * info.compress_size):
+        if self._swells(info):
             return "zip_bomb", "unpacks to suspiciously many bytes"
         if suffix in NESTED:
             return "nested_archive", "is an archive in the archive; unpack it first"
@@ -155,6 +159,9 @@ class Archive:
         if name in self._entries:
             return "repeated_entry", "is in the archive twice"
         return None
+
+    def _swells(self, info: ZipInfo) -> bool:
+        return info.file_size > max(self.limits.ratio_from, self.limits.ratio * info.compress_size)
 
 
 def _decoded_name(info: ZipInfo) -> str:

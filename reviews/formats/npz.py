@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from math import prod
 from tempfile import TemporaryFile
+from tokenize import TokenError
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
@@ -33,7 +34,7 @@ HEADER_BYTES = 10_000
 WHOLE_BYTES = 64 << 20  # an array in Fortran order, which has no rows to read one by one
 READ_HEADER = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 # All the ways in which NumPy says that a header is none.
-BROKEN = (ValueError, TypeError, EOFError, SyntaxError, MemoryError, Warning)
+BROKEN = (ValueError, TypeError, EOFError, SyntaxError, TokenError, RecursionError, MemoryError, Warning)
 
 
 def read(
@@ -47,6 +48,7 @@ def read(
         probs, embeddings = (_opened(archive, stack, name, mapping) for name in ("probs", "embeddings"))
         _check_tables(ids, probs, embeddings, archive)
         _check_task(probs, task)
+        _check_room(probs, archive)
         classes = _classes(_opened(archive, stack, "classes", mapping), probs)
         model = name_of_model(mapping.get("model")) if probs is not None else ""
         wide = sum(one.row_bytes for one in (ids, probs, embeddings) if one is not None)
@@ -178,6 +180,12 @@ def _check_task(probs: _Array | None, task: TaskType) -> None:
         raise probs.refused("bad_prediction", "has epochs, which are followed for classification alone")
 
 
+def _check_room(probs: _Array | None, archive: Archive) -> None:
+    """Raise FormatError where few bytes would fill the disk, on which the epochs wait unpacked."""
+    if probs is not None and probs.by_epoch and archive.swells(f"{probs.name}{SUFFIX}"):
+        raise FormatError("zip_bomb", f"“{probs.name}” unpacks to suspiciously many bytes", column=probs.name)
+
+
 def _listed(archive: Archive) -> str:
     return ", ".join(name.removesuffix(SUFFIX) for name in archive.names[:10])
 
@@ -230,7 +238,9 @@ def _faults(said: Addition, task: TaskType) -> Iterator[FormatError]:
     if said.probs is not None:
         yield from _prob_faults(said, said.probs, task)
     for number, probs in enumerate(said.epochs if said.epochs is not None else (), 1):
-        yield from _prob_faults(said, probs, task, f" in epoch {number}")
+        if faults := list(_prob_faults(said, probs, task, f" in epoch {number}")):
+            yield from faults
+            break  # whoever saved logits did so in each epoch: that is said once of a row
     if said.embeddings is not None:
         within = np.abs(said.embeddings.astype(np.float64)) <= LARGEST
         for at in np.flatnonzero(~within.all(axis=1)).tolist():

@@ -111,6 +111,30 @@ def test_a_probability_that_is_none_is_refused_in_its_row(value):
     assert refused(saved(**GOOD | {"probs": probs})) == [("bad_prediction", 2, "probs")]
 
 
+def test_logits_in_every_epoch_are_one_error_a_row():
+    content = saved(**GOOD | {"probs": np.full((50, 2, 3), -1.0)})
+    assert refused(content) == [("bad_prediction", 1, "probs"), ("bad_prediction", 2, "probs")]
+    [first, _] = read(content)[:2]
+    assert "in epoch 1 " in first.detail
+
+
+def test_epochs_that_would_fill_the_disk_out_of_a_small_file_are_refused():
+    probs = np.zeros((900, 2, 1200))
+    out = BytesIO()
+    names = {"ids": IDS, "classes": np.arange(1200)}
+    np.savez_compressed(out, **names, probs=probs)
+    assert refused(out.getvalue()) == [("zip_bomb", None, "probs")]
+
+
+@pytest.mark.parametrize("header", ["(" * 40, "(" * 5_000, "{", "'"])
+def test_a_header_that_is_no_python_is_none(header):
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_STORED) as file:
+        said = header.encode() + b"\n"
+        file.writestr("ids.npy", b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said)
+    assert refused(packed.getvalue()) == [("bad_array", None, "ids")]
+
+
 def test_probabilities_sum_to_one_where_one_class_applies():
     content = saved(**GOOD | {"probs": np.array([[1.0, 0, 0], [1, 1, 0]])})
     assert refused(content) == [("bad_prediction", 2, "probs")]
@@ -138,13 +162,16 @@ def test_epochs_of_another_shape_are_refused(shape):
     assert (code, column) in [("wrong_shape", "probs"), ("wrong_shape", "classes")]
 
 
-def test_what_is_wrong_with_an_epoch_is_told_with_its_number():
+@pytest.mark.parametrize(
+    ("epoch", "row", "value", "told"),
+    [(1, 1, [1.5, 0, 0], "“cat” in epoch 2 must be"), (2, 0, [0.2, 0.2, 0.2], "in epoch 3 must sum to 1")],
+)
+def test_what_is_wrong_with_an_epoch_is_told_with_its_number(epoch, row, value, told):
     probs = EPOCHS.copy()
-    probs[1, 1, 0], probs[2, 0] = 1.5, 0.2
-    found = [one for one in read(saved(**GOOD | {"probs": probs})) if isinstance(one, FormatError)]
-    assert [(one.code, one.line) for one in found] == [("bad_prediction", 2), ("bad_prediction", 1)]
-    assert "“cat” in epoch 2 must be" in found[0].detail
-    assert "in epoch 3 must sum to 1" in found[1].detail
+    probs[epoch, row] = value
+    [found] = [one for one in read(saved(**GOOD | {"probs": probs})) if isinstance(one, FormatError)]
+    assert (found.code, found.line) == ("bad_prediction", row + 1)
+    assert told in found.detail
 
 
 def test_a_training_is_followed_for_classification_alone():
@@ -199,7 +226,7 @@ def test_memory_does_not_grow_with_the_epochs(tmp_path):
     del probs
     np.save(tmp_path / "ids.npy", np.arange(rows))
     np.save(tmp_path / "classes.npy", np.arange(columns))
-    with ZipFile(tmp_path / "big.npz", "w", ZIP_DEFLATED, compresslevel=1) as archive:
+    with ZipFile(tmp_path / "big.npz", "w", ZIP_STORED) as archive:
         for name in ("ids", "classes", "probs"):
             archive.write(tmp_path / f"{name}.npy", f"{name}.npy")
     with (tmp_path / "big.npz").open("rb") as file:
