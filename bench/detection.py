@@ -26,6 +26,7 @@ MEASURES = {
     "neighbours": "Nearest neighbours",
     "crowds": "Several annotators",
     "queue": "What a reviewer meets",
+    "scale": "Large datasets from the file to the flags",
 }
 
 
