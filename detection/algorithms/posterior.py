@@ -112,7 +112,7 @@ class Weighed:
             yield Part(rows, probs, near)
         if self.confusions:
             rate = observers.error_rates(noise)
-            self.noise = observers.confusions(noise, rate, observers.SHRINKAGE_OFFICIAL)[0]
+            self.noise = observers.confusions(noise, rate)[0]
             self.annotator_accuracy = 1 - observers.error_rates(crowd)
 
     def _fit(self) -> None:
@@ -143,9 +143,7 @@ class Weighed:
 
     def _learn(self, sources: list[Source], counts: list[Floats], least: Floats | None) -> None:
         self.confusions = [
-            observers.confusions(
-                count, observers.error_rates(count), source.shrinkage, least if source.official else None
-            )
+            observers.confusions(count, observers.error_rates(count), least if source.official else None)
             for source, count in zip(sources, counts, strict=True)
         ]
 
