@@ -17,9 +17,6 @@ from .label_noise import one_rate
 
 # So many imagined items pull an annotator's error rate, and each row of the matrix, towards what is usual.
 SHRINKAGE = 5.0
-# Those of official labels by more: beside a model alone, classes that it tells apart badly look like labels
-# that do.
-SHRINKAGE_OFFICIAL = 100.0
 FLOOR = 1e-6
 FIRST_ERROR_RATE = 0.05
 
@@ -34,11 +31,6 @@ class Source(NamedTuple):
     votes: Votes
     which: Ints
     official: bool
-
-    @property
-    def shrinkage(self) -> float:
-        """So many imagined items pull each row of a confusion matrix towards one rate."""
-        return SHRINKAGE_OFFICIAL if self.official else SHRINKAGE
 
     def between(self, start: int, stop: int) -> "Source":
         """The answers on the items from place `start` to `stop`, whose places are counted from `start`."""
@@ -84,7 +76,7 @@ def first_guess(probs: Floats, source: Source, weights: Floats | None, least: Fl
     votes = source.votes
     if votes.n_annotators > 1:
         return crowd_confusions.first(votes, *probs.shape)
-    return confusions(counted(probs, votes, weights), FIRST_ERROR_RATE, source.shrinkage, least)
+    return confusions(counted(probs, votes, weights), FIRST_ERROR_RATE, least)
 
 
 def counted(probs: Floats, votes: Votes, weights: Floats | None = None) -> Floats:
@@ -106,16 +98,14 @@ def counted(probs: Floats, votes: Votes, weights: Floats | None = None) -> Float
     return counts.reshape(votes.n_annotators, n_classes, n_classes).transpose(0, 2, 1)
 
 
-def confusions(
-    counts: Floats, error_rates: Floats | float, shrinkage: float, least: Floats | None = None
-) -> Floats:
+def confusions(counts: Floats, error_rates: Floats | float, least: Floats | None = None) -> Floats:
     """P(answer | true class) of each observer, shape (n_annotators, n_classes true, n_classes answer).
 
     least : what is not to be undercut beside the diagonal; see `label_noise`
     """
     answers = counts.sum(axis=(0, 1))
     rates = np.broadcast_to(error_rates, (len(counts),))
-    counts = counts + shrinkage * np.stack([one_rate(answers, float(rate)) for rate in rates])
+    counts = counts + SHRINKAGE * np.stack([one_rate(answers, float(rate)) for rate in rates])
     confusion = counts / counts.sum(axis=2, keepdims=True)
     if least is not None:
         confusion = np.maximum(confusion, least)

@@ -120,7 +120,7 @@ class Weighed:
             yield Part(rows, probs, near)
         if self.confusions:
             rate = observers.error_rates(noise)
-            self.noise = observers.confusions(noise, rate, observers.SHRINKAGE_OFFICIAL)[0]
+            self.noise = observers.confusions(noise, rate)[0]
             self.annotator_accuracy = 1 - observers.error_rates(crowd)
 
     def _fit(self) -> None:
@@ -159,9 +159,7 @@ class Weighed:
         self.confusions = [
             crowd_confusions.learn(count, self.strengths)
             if len(count) > 1
-            else observers.confusions(
-                count, observers.error_rates(count), source.shrinkage, least if source.official else None
-            )
+            else observers.confusions(count, observers.error_rates(count), least if source.official else None)
             for source, count in zip(sources, counts, strict=True)
         ]
 
