@@ -1,7 +1,6 @@
 """Large datasets from the file to the flags, through the worker as `make up` starts it, beside nobody."""
 
 import io
-import os
 import tempfile
 import time
 import zipfile
@@ -22,9 +21,7 @@ from bench.stage import own_folder, part
 from labelreview.local.services import services
 
 CLASSES = 100
-# A matrix of a million rows is one file of 400 MB in its archive.
-LARGEST_FILE_MB = 1024
-# Two GiB.
+# Two GiB, of each process.
 LARGEST_MB = 2147
 POLL = 0.1
 PIXELS = 48
@@ -52,7 +49,6 @@ def _worker() -> Iterator[psutil.Process]:
     """The worker's program, with services of its own."""
     with ExitStack() as stack:
         stack.enter_context(own_folder())
-        os.environ["MAX_ARCHIVE_FILE_MB"] = str(LARGEST_FILE_MB)
         running = stack.enter_context(services())
         django.setup()
         yield part(psutil.Process(running.pid), "worker")
