@@ -8,9 +8,9 @@ from labelreview.postgres.base import DatabaseWrapper
 
 @pytest.fixture
 def pooled(transactional_db):
-    """A wrapper of its own over a pool of two connections to the test database."""
+    """A wrapper of its own over a pool of one connection to the test database."""
     settings = connection.settings_dict
-    pool = {"pool": {"min_size": 1, "max_size": 2, "timeout": 10}}
+    pool = {"pool": {"min_size": 1, "max_size": 1, "timeout": 10}}
     wrapper = DatabaseWrapper(settings | {"OPTIONS": settings["OPTIONS"] | pool}, alias="default")
     yield wrapper
     wrapper.close()
