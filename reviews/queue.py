@@ -45,7 +45,10 @@ RETURNED = """f.state = 'returned' AND %(member)s = (
 
 
 def _lease_statement(queue: Queue) -> str:
-    """What the member holds, then what was returned to them, then the front past whatever others hold."""
+    """What the member holds, then what was returned to them, then the front past whatever others hold.
+
+    The disk is not waited for: a lease that a crash of the server forgets is one that runs out early.
+    """
     columns, order = "f.id, f.priority, f.shuffle", ORDER[queue]
     free = "(f.leased_until IS NULL OR f.leased_until < %(now)s)"
     returned = RETURNED if queue is Queue.PRIORITY else "false"
@@ -68,8 +71,8 @@ def _lease_statement(queue: Queue) -> str:
         ), leased AS (
             UPDATE reviews_flag SET leased_to_id = %(member)s, leased_until = %(until)s
             WHERE id IN (SELECT id FROM chosen)
-        )
-        SELECT id FROM chosen f ORDER BY turn, {order}
+        ), unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+        SELECT id FROM chosen f CROSS JOIN unhurried ORDER BY turn, {order}
     """
 
 

@@ -11,6 +11,7 @@ from reviews import flags, queue, workflow
 from reviews.errors import NotAllowedNow, NotPermitted, StaleFlag
 from reviews.models import Action, Flag, FlagKind, FlagState, Role, SignoffPolicy, Verdict
 from reviews.queue import Queue
+from reviews.rows import fetch
 from reviews.workflow import Answer
 from tests import builders
 
@@ -190,3 +191,13 @@ def test_of_two_flags_of_one_item_answered_at_once_one_wins_and_nobody_waits_for
 
         assert won.count(True) == 1
         assert item.revisions.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_the_lease_itself_does_not_wait_for_the_disk():
+    dataset = builders.dataset()
+    (item,) = builders.items(dataset, "cat")
+    raised = builders.flag(item)
+    member = builders.member(dataset, Role.ANNOTATOR)
+    assert queue.lease(member=member, queue=Queue.PRIORITY, size=1) == [raised.pk]
+    assert fetch("SHOW synchronous_commit", []) == [("on",)]
