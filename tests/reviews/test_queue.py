@@ -199,5 +199,7 @@ def test_only_the_lease_itself_does_not_wait_for_the_disk():
     (item,) = builders.items(dataset, "cat")
     raised = builders.flag(item)
     member = builders.member(dataset, Role.ANNOTATOR)
+    fetch("SELECT set_config('synchronous_commit', 'on', false)", [])
     assert queue.lease(member=member, queue=Queue.PRIORITY, size=1) == [raised.pk]
     assert fetch("SHOW synchronous_commit", []) == [("on",)]
+    connection.close()  # the next test has a session of its own
