@@ -15,6 +15,7 @@ from .algorithms.detector import Detector, Findings, Inputs, Names
 from .algorithms.health import Health, assess
 from .algorithms.registry import DETECTORS
 from .algorithms.suspicions import Judgement, Suspicion, judge, merge, recalibrated
+from .computation import summary_of
 from .remarks import remarks
 from .steps import Steps
 
@@ -62,21 +63,8 @@ class Outcome:
 
     def summary(self, raised: dict[str, int]) -> dict[str, Any]:
         """What the run says of itself."""
-        health = self.health
-        return {
-            "items": len(self.asked.ids),
-            "labelled": int((self.asked.labels >= 0).sum()),
-            "flags": sum(raised.values()),
-            "by_kind": dict(raised),
-            "by_method": {name: len(found.index) for name, found in self.found.items()},
-            "error_rate": {
-                "estimate": round(health.estimate, 5),
-                "low": round(health.low, 5),
-                "high": round(health.high, 5),
-            },
-            "grade": health.grade,
-            **self.notes,
-        }
+        by_method = {name: len(found.index) for name, found in self.found.items()}
+        return summary_of(self.asked, raised, by_method, self.health) | self.notes
 
 
 class ClassComputation(Steps):

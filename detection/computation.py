@@ -1,10 +1,13 @@
 """What every run's work has: its options, its notes, and how far it is; each step may be stopped there."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from reviews import progress
 
+from .algorithms.health import Health
 from .embedders.choice import Choice
+from .evidence import Subjects
 from .models import DetectionRun
 from .runs import DEFAULTS
 
@@ -42,3 +45,22 @@ class Computation:
     def report(self, stage: str, fraction: float) -> None:
         """The same, as the share of the whole run."""
         progress.report(kind="run", id=self.run.pk, stage=stage, fraction=fraction)
+
+
+def summary_of(
+    asked: Subjects, raised: Mapping[str, int], by_method: Mapping[str, int], health: Health
+) -> dict[str, Any]:
+    """What every run says of itself; its flags are counted by kind, its findings by method."""
+    return {
+        "items": len(asked.ids),
+        "labelled": int((asked.labels >= 0).sum()),
+        "flags": sum(raised.values()),
+        "by_kind": dict(raised),
+        "by_method": dict(by_method),
+        "error_rate": {
+            "estimate": round(health.estimate, 5),
+            "low": round(health.low, 5),
+            "high": round(health.high, 5),
+        },
+        "grade": health.grade,
+    }

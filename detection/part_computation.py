@@ -19,7 +19,7 @@ from reviews.tasktypes.spans import SPAN
 from . import evidence_parts, part_methods, surroundings
 from .algorithms.health import Health, assess
 from .algorithms.part_suspicions import Doubt, Found, PartSuspicion, merged, one_class, one_part, recalibrated
-from .computation import Computation
+from .computation import Computation, summary_of
 from .errors import CannotDetect
 from .evidence import Subjects
 from .remarks import part_remarks
@@ -114,21 +114,8 @@ class PartOutcome:
 
     def summary(self, raised: dict[str, int]) -> dict[str, Any]:
         """What the run says of itself; the error rate is that of boxes, spans or classes, not of items."""
-        health = self.health
-        return {
-            "items": len(self.asked.ids),
-            "labelled": int((self.asked.labels >= 0).sum()),
-            "flags": sum(raised.values()),
-            "by_kind": dict(raised),
-            "by_method": {name: len(found.doubts) for name, found in self.found.items()},
-            "error_rate": {
-                "estimate": round(health.estimate, 5),
-                "low": round(health.low, 5),
-                "high": round(health.high, 5),
-            },
-            "grade": health.grade,
-            **self.notes,
-        }
+        by_method = {name: len(found.doubts) for name, found in self.found.items()}
+        return summary_of(self.asked, raised, by_method, self.health) | self.notes
 
 
 class PartComputation(Computation):

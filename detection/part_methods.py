@@ -17,14 +17,14 @@ from .algorithms.part_suspicions import Found
 from .embedders.choice import Choice
 from .evidence import Subjects, Tick
 
-# What a method that cannot run would have needed.
+# What a method lacks where it cannot run: of a dataset without any labels there is no run.
 NEEDS: dict[str, list[str]] = {
-    "multilabel_confident_learning": ["labels", "probs"],
-    "token_confident_learning": ["labels", "predictions"],
-    "span_boundary": ["labels", "predictions"],
+    "multilabel_confident_learning": ["probs"],
+    "token_confident_learning": ["predictions"],
+    "span_boundary": ["predictions"],
     "inconsistent_spans": ["labels"],
-    "box_validation": ["labels", "predictions"],
-    "annotator_disagreement": ["labels", "votes"],
+    "box_validation": ["predictions"],
+    "annotator_disagreement": ["votes"],
 }
 NO_BOXES = (
     "There is nothing to hold the boxes against: no model's boxes were imported, no other annotator drew "
